@@ -1,0 +1,162 @@
+#include "isa/numerics/mma.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "isa/errors.h"
+#include "isa/numerics/mma_kernels.h"
+
+namespace npu {
+namespace {
+
+using detail::at_least;
+using detail::Kernel;
+using detail::kPanel;
+using detail::Strip;
+
+constexpr int kPanelBytes = kPanel * 4;
+
+struct Scratch {
+  std::vector<uint32_t> a, b, c;
+};
+
+const Kernel& kernel_in_use() {
+#if NPU_X86
+  if (simd() == Simd::kAvx512) return detail::avx512_kernel();
+  if (simd() == Simd::kAvx2) return detail::avx2_kernel();
+#endif
+  return detail::scalar_kernel();
+}
+
+// Row `r` of columns [column, column + 16) of C, to or from 16 contiguous elements; `columns` of
+// them exist.
+template <class Copy>
+void for_row_pieces(const MutableFractalView& c, int r, int column, int columns, const Copy& copy) {
+  const int c0 = c.row_bytes / 4;
+  for (int done = 0; done < columns;) {
+    const int inside = (column + done) % c0;
+    const int piece = std::min(c0 - inside, columns - done);
+    std::byte* row = c.base + static_cast<size_t>((column + done) / c0) * c.column_stride_bytes +
+                     static_cast<size_t>(r) * static_cast<size_t>(c.row_bytes) + inside * 4;
+    copy(row, done, static_cast<size_t>(piece) * 4);
+    done += piece;
+  }
+}
+
+struct Product {
+  const Kernel& kernel;
+  void (*run)(const Strip&);
+  const uint32_t* a;
+  const uint32_t* b;
+  int m;
+  int units;  // of k
+  bool accumulate;
+
+  const uint32_t* b_panel(int panel) const {
+    return b + static_cast<size_t>(panel) * static_cast<size_t>(units) * kPanel;
+  }
+
+  // `panels` neighbouring panels of C, all rows, as even strips.
+  void panels(int first, int count, uint32_t* c0, uint32_t* c1) const {
+    const int strips = (m + kernel.max_rows - 1) / kernel.max_rows;
+    int row = 0;
+    for (int i = 0; i < strips; ++i) {
+      const int rows = m / strips + (i < m % strips ? 1 : 0);
+      const size_t at = static_cast<size_t>(row) * kPanel;
+      Strip strip;
+      strip.a = a + at;
+      strip.a_panel_stride = static_cast<size_t>(m) * kPanel;
+      strip.b[0] = b_panel(first);
+      strip.b[1] = count == 2 ? b_panel(first + 1) : nullptr;
+      strip.c[0] = c0 + at;
+      strip.c[1] = count == 2 ? c1 + at : nullptr;
+      strip.panels = count;
+      strip.rows = rows;
+      strip.k = units;
+      strip.accumulate = accumulate;
+      run(strip);
+      row += rows;
+    }
+  }
+
+  // A panel of C that is not 16 contiguous columns goes through `tile`, (m, 16).
+  void panel_through(uint32_t* tile, const MutableFractalView& c, int panel, int columns) const {
+    if (accumulate) {
+      for (int r = 0; r < m; ++r) {
+        uint32_t* out = tile + static_cast<size_t>(r) * kPanel;
+        std::fill(out + columns, out + kPanel, 0u);
+        for_row_pieces(
+            c, r, panel * kPanel, columns,
+            [&](const std::byte* row, int at, size_t size) { std::memcpy(out + at, row, size); });
+      }
+    }
+    panels(panel, 1, tile, nullptr);
+    for (int r = 0; r < m; ++r) {
+      const uint32_t* in = tile + static_cast<size_t>(r) * kPanel;
+      for_row_pieces(c, r, panel * kPanel, columns,
+                     [&](std::byte* row, int at, size_t size) { std::memcpy(row, in + at, size); });
+    }
+  }
+};
+
+void clear(const MutableFractalView& c, int m, int n) {
+  for (int r = 0; r < m; ++r) {
+    for_row_pieces(c, r, 0, n, [](std::byte* row, int, size_t size) { std::memset(row, 0, size); });
+  }
+}
+
+void check(const FractalView& view, Type type) {
+  NPU_ASSERT(view.base != nullptr && view.fractal_rows > 0 && view.row_bytes > 0);
+  const int units = view.row_bytes / bytes_of(type) / detail::values_per_unit(type);
+  NPU_ASSERT(units > 0 && (units % kPanel == 0 || kPanel % units == 0));
+}
+
+}  // namespace
+
+bool is_mma_type(Type type) { return type <= Type::kE5m2 || type == Type::kI8; }
+
+Type accumulator_of(Type type) { return type == Type::kI8 ? Type::kI32 : Type::kF32; }
+
+void mma(Type type, FractalView a, FractalView b, MutableFractalView c, int m, int n, int k,
+         bool accumulate) {
+  NPU_ASSERT(is_mma_type(type) && m >= 0 && n >= 0 && k >= 0);
+  if (m == 0 || n == 0) return;
+  NPU_ASSERT(c.base != nullptr && c.fractal_rows > 0 && c.row_bytes >= 4 && c.row_bytes % 4 == 0);
+  if (k == 0) {
+    if (!accumulate) clear(c, m, n);
+    return;
+  }
+  check(a, type);
+  check(b, type);
+
+  static thread_local Scratch scratch;
+  const int per_unit = detail::values_per_unit(type);
+  const int units = (k + per_unit - 1) / per_unit;
+  const auto k_panels = static_cast<size_t>((units + kPanel - 1) / kPanel);
+  const auto n_panels = static_cast<size_t>((n + kPanel - 1) / kPanel);
+  uint32_t* packed_a = at_least(scratch.a, k_panels * static_cast<size_t>(m) * kPanel);
+  uint32_t* packed_b = at_least(scratch.b, n_panels * static_cast<size_t>(units) * kPanel);
+  detail::pack_a(type, a, m, k, packed_a);
+  detail::pack_b(type, b, n, k, packed_b);
+
+  const Kernel& kernel = kernel_in_use();
+  const Product product{
+      kernel,    type == Type::kI8 ? kernel.i16x2 : kernel.f32, packed_a, packed_b, m, units,
+      accumulate};
+  const int direct = c.row_bytes == kPanelBytes ? n / kPanel : 0;
+  const auto panel_of_c = [&](int panel) {
+    return reinterpret_cast<uint32_t*>(c.base + static_cast<size_t>(panel) * c.column_stride_bytes);
+  };
+  for (int panel = 0; panel < direct; panel += 2) {
+    const int count = std::min(2, direct - panel);
+    product.panels(panel, count, panel_of_c(panel), count == 2 ? panel_of_c(panel + 1) : nullptr);
+  }
+  if (direct * kPanel == n) return;
+  uint32_t* tile = at_least(scratch.c, static_cast<size_t>(m) * kPanel);
+  for (int panel = direct; panel * kPanel < n; ++panel) {
+    product.panel_through(tile, c, panel, std::min(kPanel, n - panel * kPanel));
+  }
+}
+
+}  // namespace npu

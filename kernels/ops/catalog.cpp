@@ -1,0 +1,86 @@
+#include "kernels/ops/catalog.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "isa/errors.h"
+#include "kernels/ops/catalog_entries.h"
+
+namespace npu {
+
+const std::vector<Operator>& catalog() {
+  static const std::vector<Operator> operators = {
+      residual_add_entry(), argmax_entry(),          cache_write_entry(), decode_attention_entry(),
+      embedding_entry(),    flash_attention_entry(), matmul_entry(),      rmsnorm_entry(),
+      rope_entry(),         softmax_entry(),         swiglu_entry(),
+  };
+  return operators;
+}
+
+const Operator& find_operator(std::string_view name) {
+  std::string names;
+  for (const Operator& entry : catalog()) {
+    if (entry.name == name) return entry;
+    names += fmt::format(" {}", entry.name);
+  }
+  throw InputError(fmt::format("{}: unknown operator; there are{}", name, names));
+}
+
+namespace detail {
+
+HostTensor Arguments::shaped(std::string_view name, Type type, std::vector<int64_t> dims) const {
+  constexpr double kMostBytes = 0x1p36;
+  double bytes = bytes_of(type);
+  for (const int64_t dim : dims) bytes *= static_cast<double>(dim);
+  if (bytes > kMostBytes) {
+    throw InputError(
+        fmt::format("{}: {:.3g} bytes; a tensor has at most {:.3g}", name, bytes, kMostBytes));
+  }
+  return {type, std::move(dims), {}};
+}
+
+void Arguments::input(std::string_view name, Type type, std::vector<int64_t> dims, double low,
+                      double high) {
+  HostTensor tensor = shaped(name, type, std::move(dims));
+  if (contents_ == Contents::kAll) {
+    tensor = random_tensor(type, std::move(tensor.dims), next_seed(), low, high);
+  }
+  list_.push_back({.name = name, .tensor = std::move(tensor)});
+}
+
+void Arguments::control(std::string_view name, HostTensor tensor) {
+  list_.push_back({.name = name, .control = true, .tensor = std::move(tensor)});
+}
+
+void Arguments::changed(std::string_view name, Type type, std::vector<int64_t> dims) {
+  input(name, type, std::move(dims));
+  list_.back().output = true;
+}
+
+void Arguments::output(std::string_view name, Type type, std::vector<int64_t> dims) {
+  HostTensor tensor = shaped(name, type, std::move(dims));
+  if (contents_ == Contents::kAll) {
+    tensor.bytes.assign(bytes_of(type, static_cast<size_t>(tensor.count())), std::byte{0xff});
+  }
+  list_.push_back({.name = name, .output = true, .tensor = std::move(tensor)});
+}
+
+void Arguments::integer(std::string_view name, int64_t value) {
+  list_.push_back({.name = name, .kind = Parameter::Kind::kInt, .value = value});
+}
+
+Work argument_work(std::span<const OperatorArgument> arguments) {
+  Work work;
+  for (const OperatorArgument& argument : arguments) {
+    if (argument.kind != Parameter::Kind::kTensor) continue;
+    const HostTensor& tensor = argument.tensor;
+    const double bytes = static_cast<double>(tensor.count()) * bytes_of(tensor.type);
+    (argument.output ? work.written_bytes : work.read_bytes) += bytes;
+  }
+  return work;
+}
+
+}  // namespace detail
+
+}  // namespace npu

@@ -1,0 +1,55 @@
+// What the entries of the catalog share. Private to kernels/ops.
+#pragma once
+
+#include <initializer_list>
+#include <vector>
+
+#include "kernels/ops/catalog.h"
+
+namespace npu {
+
+Operator argmax_entry();
+Operator cache_write_entry();
+Operator decode_attention_entry();
+Operator embedding_entry();
+Operator flash_attention_entry();
+Operator matmul_entry();
+Operator residual_add_entry();
+Operator rmsnorm_entry();
+Operator rope_entry();
+Operator softmax_entry();
+Operator swiglu_entry();
+
+namespace detail {
+
+// Builds the argument list of one launch; every tensor has its own random sequence. Throws
+// InputError for a tensor beyond what a host can be asked for.
+class Arguments {
+ public:
+  Arguments(uint64_t seed, Contents contents) : seed_(seed), contents_(contents) {}
+
+  void input(std::string_view name, Type type, std::vector<int64_t> dims, double low = -1,
+             double high = 1);
+  void control(std::string_view name, HostTensor tensor);
+  void output(std::string_view name, Type type, std::vector<int64_t> dims);
+  // An output of which the kernel writes only a part; the rest must stay.
+  void changed(std::string_view name, Type type, std::vector<int64_t> dims);
+  void integer(std::string_view name, int64_t value);
+  std::vector<OperatorArgument> take() { return std::move(list_); }
+
+ private:
+  HostTensor shaped(std::string_view name, Type type, std::vector<int64_t> dims) const;
+  uint64_t next_seed() const { return seed_ * 1000003 + list_.size(); }
+
+  uint64_t seed_;
+  Contents contents_;
+  std::vector<OperatorArgument> list_;
+};
+
+// The work of an operator that reads all its inputs, writes all its outputs and does not use the
+// cube.
+Work argument_work(std::span<const OperatorArgument> arguments);
+
+}  // namespace detail
+
+}  // namespace npu

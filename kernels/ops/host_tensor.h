@@ -1,0 +1,39 @@
+// A tensor in host memory: what an operator is given and what it gave back, without a machine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include "isa/types.h"
+
+namespace npu {
+
+// Packed, row-major elements of whole bytes (the 4-bit types are refused by everything here).
+struct HostTensor {
+  Type type{};
+  std::vector<int64_t> dims;
+  std::vector<std::byte> bytes;
+
+  int64_t count() const;                  // elements: the product of dims
+  double at(int64_t index) const;         // value of one element, exact
+  void set(int64_t index, double value);  // rounds to nearest even, saturates integers
+};
+
+// All zeros.
+HostTensor zero_tensor(Type type, std::vector<int64_t> dims);
+
+// The given values, as many as dims say, each rounded to the type.
+HostTensor tensor_from(Type type, std::vector<int64_t> dims, std::span<const double> values);
+
+// Uniform in [low, high), rounded to the type; for integer types the whole numbers of [low, high].
+// The same seed gives the same bits on every host.
+HostTensor random_tensor(Type type, std::vector<int64_t> dims, uint64_t seed, double low = -1,
+                         double high = 1);
+
+// Every element as a double.
+std::vector<double> values_of(const HostTensor& tensor);
+
+}  // namespace npu

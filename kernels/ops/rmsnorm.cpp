@@ -1,0 +1,85 @@
+#include "kernels/ops/rmsnorm.h"
+
+#include <fmt/format.h>
+
+#include "kernels/kit/kit.h"
+#include "kernels/ops/shape_check.h"
+#include "kernels/ops/tiling.h"
+
+namespace npu {
+
+namespace {
+
+// Bytes of UB for the weights, and for one row of x: its slots, itself in f32, its squares and
+// their sum.
+int64_t weight_bytes(const Limits& machine, const RmsNormShape& s) {
+  const int64_t cols = detail::row_columns(s.cols);
+  return detail::padded_row(machine, cols, s.weight_type) +
+         detail::padded_row(machine, cols, Type::kF32);
+}
+int64_t row_bytes(const Limits& machine, const RmsNormShape& s, int depth) {
+  const int64_t cols = detail::row_columns(s.cols);
+  return 2 * depth * detail::padded_row(machine, cols, s.type) +
+         2 * detail::padded_row(machine, cols, Type::kF32) + bytes_of(Type::kF32);
+}
+int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 15 / 16; }
+
+}  // namespace
+
+void RmsNormShape::check(const Limits& machine) const {
+  detail::ShapeCheck check("rmsnorm", machine);
+  check.dimension("rows", rows);
+  check.dimension("cols", cols);
+  check.float_type("type", type);
+  check.float_type("weight type", weight_type);
+  check.require(eps >= 0, "eps must not be negative");
+  check.done();
+  check.require(weight_bytes(machine, *this) + row_bytes(machine, *this, 1) <= room(machine),
+                fmt::format("a row of {} elements does not fit the {} bytes of UB of machine {}",
+                            cols, machine.ub, machine.machine));
+  check.done();
+}
+
+Program rmsnorm(const Limits& machine, const RmsNormShape& s) {
+  s.check(machine);
+  const int64_t left = room(machine) - weight_bytes(machine, s);
+  const int depth = row_bytes(machine, s, 2) <= left ? 2 : 1;
+  const int64_t fit = left / row_bytes(machine, s, depth);
+  const int64_t tile = std::min(fit, detail::ceil_div(s.rows, detail::vector_cores(machine)));
+
+  Kernel k{"rmsnorm", machine};
+  Vec& v = k.vec;
+  const Dim rows = k.dim("rows", tile);
+  const Extent cols = detail::row_extent(k, "cols", s.cols);
+  const Tensor x = k.tensor("x", s.type, {s.rows, s.cols});
+  const Tensor weight = k.tensor("weight", s.weight_type, {s.cols});
+  const Tensor y = k.tensor("y", s.type, {s.rows, s.cols});
+  Ring& weight_ub = k.ring("weight_ub", Mem::kUb, s.weight_type, {1, cols}, 1);
+  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, depth);
+  Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, depth);
+  const Tile w = k.buffer("w", Type::kF32, {1, cols});
+  const Tile wide = k.buffer("wide", Type::kF32, {rows, cols});
+  const Tile square = k.buffer("square", Type::kF32, {rows, cols});
+  const Tile scale = k.buffer("scale", Type::kF32, {rows, 1});
+
+  k.load(weight_ub.push(), weight);
+  v.convert(w, weight_ub.pop());
+  const auto some_rows = [&](Int r) {
+    rows.clip(s.rows - r * tile);
+    k.load(x_ub.push(), x.tile(r, 0));
+    v.convert(wide, x_ub.pop());
+    v.mul(square, wide, wide);
+    v.row_sum(scale, square);
+    v.mul(scale, scale, 1.0 / static_cast<double>(s.cols));
+    v.add(scale, scale, s.eps);
+    v.rsqrt(scale, scale);
+    v.mul(wide, wide, scale);
+    v.mul(wide, wide, w);
+    v.convert(y_ub.push(), wide);
+    k.store(y.tile(r, 0), y_ub.pop());
+  };
+  k.tasks(detail::ceil_div(s.rows, tile), some_rows, {.per = Per::kVector});
+  return k.finish();
+}
+
+}  // namespace npu

@@ -1,0 +1,103 @@
+#include "kernels/ops/rope.h"
+
+#include "kernels/kit/kit.h"
+#include "kernels/ops/shape_check.h"
+#include "kernels/ops/tiling.h"
+
+namespace npu {
+
+void RopeShape::check(const Limits& machine) const {
+  detail::ShapeCheck check("rope", machine);
+  check.dimension("tokens", tokens);
+  check.dimension("heads", heads);
+  check.dimension("head_dim", head_dim);
+  check.dimension("positions", positions);
+  check.require(head_dim % 2 == 0, "head_dim must be even");
+  check.require(tokens <= positions, "the tables must have a row for every token");
+  check.float_type("type", type);
+  check.done();
+}
+
+// A task is a tile of tokens of some heads, which share the angles. The two channels of a pair are
+// two tiles, x0 and x1: loaded apart if they are half a head apart, unzipped if they are
+// neighbours.
+Program rope(const Limits& machine, const RopeShape& s) {
+  s.check(machine);
+  const int64_t half = s.head_dim / 2;
+  const bool interleaved = s.interleaved && half > 1;     // of one pair, both orders are the same
+  const int64_t width = interleaved ? s.head_dim : half;  // of one load or store
+  const int64_t row_bytes = 4 * detail::padded_row(machine, detail::row_columns(width), s.type) +
+                            6 * detail::padded_row(machine, detail::row_columns(half), Type::kF32) +
+                            (interleaved ? detail::padded_row(machine, s.head_dim, Type::kF32) : 0);
+  const int64_t tile = detail::portion(machine, s.tokens * s.heads, row_bytes);
+  const int64_t token_tiles = detail::ceil_div(s.tokens, tile);
+  const int64_t heads_each =
+      std::max<int64_t>(1, s.heads * token_tiles / detail::vector_cores(machine));
+
+  Kernel k{"rope", machine};
+  Vec& v = k.vec;
+  const Dim rows = k.dim("rows", std::min(tile, s.tokens)), heads = k.dim("heads", heads_each);
+  const Tensor x = k.tensor("x", s.type, {s.tokens, s.heads * s.head_dim});
+  const Tensor cos = k.tensor("cos", Type::kF32, {s.positions, half});
+  const Tensor sin = k.tensor("sin", Type::kF32, {s.positions, half});
+  const Tensor y = k.tensor("y", s.type, {s.tokens, s.heads * s.head_dim});
+  const Int position = k.arg("position");
+  const Extent channels = detail::row_extent(k, "channels", half);
+  const Extent moved = interleaved ? Extent(s.head_dim) : channels;
+  Ring& cos_ub = k.ring("cos_ub", Mem::kUb, Type::kF32, {rows, channels}, 1);
+  Ring& sin_ub = k.ring("sin_ub", Mem::kUb, Type::kF32, {rows, channels}, 1);
+  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, moved}, 2);
+  Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, moved}, 2);
+  const Tile x0 = k.buffer("x0", Type::kF32, {rows, channels}),
+             x1 = k.buffer("x1", Type::kF32, {rows, channels});
+  const Tile y0 = k.buffer("y0", Type::kF32, {rows, channels}),
+             y1 = k.buffer("y1", Type::kF32, {rows, channels});
+
+  const auto turn = [&](const Tile& c, const Tile& n) {
+    v.mul(y0, x1, n);
+    v.neg(y0, y0);
+    v.fma(y0, x0, c, y0);
+    v.mul(y1, x0, n);
+    v.fma(y1, x1, c, y1);
+  };
+  const auto apart = [&](Int row, Int col, const Tile& c, const Tile& n) {
+    k.load(x_ub.push(), x.from(row, col));
+    k.load(x_ub.push(), x.from(row, col + half));
+    v.convert(x0, x_ub.pop());
+    v.convert(x1, x_ub.pop());
+    turn(c, n);
+    v.convert(y_ub.push(), y0);
+    v.convert(y_ub.push(), y1);
+    k.store(y.from(row, col), y_ub.pop());
+    k.store(y.from(row, col + half), y_ub.pop());
+  };
+  std::optional<Tile> pairs;
+  if (interleaved) pairs = k.buffer("pairs", Type::kF32, {rows, s.head_dim});
+  const auto neighbours = [&](Int row, Int col, const Tile& c, const Tile& n) {
+    k.load(x_ub.push(), x.from(row, col));
+    v.convert(*pairs, x_ub.pop());
+    v.unzip(x0, x1, *pairs);
+    turn(c, n);
+    v.zip(*pairs, y0, y1);
+    v.convert(y_ub.push(), *pairs);
+    k.store(y.from(row, col), y_ub.pop());
+  };
+  const auto some_heads = [&](Int task) {
+    const auto [t, h] = k.split(task, token_tiles);
+    const Int row = t * rows.capacity(), head = h * heads_each;
+    rows.clip(s.tokens - row);
+    heads.clip(s.heads - head);
+    k.load(cos_ub.push(), cos.from(position + row, 0));
+    k.load(sin_ub.push(), sin.from(position + row, 0));
+    k.use(cos_ub.pop(), sin_ub.pop(), [&](Tile c, Tile n) {
+      k.loop("head", heads, [&](Int i) {
+        const Int col = (head + i) * s.head_dim;
+        interleaved ? neighbours(row, col, c, n) : apart(row, col, c, n);
+      });
+    });
+  };
+  k.tasks(token_tiles * detail::ceil_div(s.heads, heads_each), some_heads, {.per = Per::kVector});
+  return k.finish();
+}
+
+}  // namespace npu

@@ -1,0 +1,250 @@
+// npu run: one kernel, right or wrong, and what it cost.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "isa/assembler/disassembler.h"
+#include "isa/errors.h"
+#include "kernels/ops/compare.h"
+#include "runtime/cli/commands.h"
+#include "runtime/cli/kernel_arguments.h"
+#include "runtime/cli/kernel_target.h"
+#include "runtime/cli/terminal.h"
+#include "runtime/report/bound.h"
+#include "runtime/report/roofline.h"
+#include "runtime/report/timeline.h"
+#include "runtime/report/units.h"
+#include "runtime/schedule/operator_run.h"
+
+namespace npu {
+
+namespace {
+
+struct RunCommand {
+  std::shared_ptr<KernelTarget> target;
+  std::string machine = "base";
+  bool functional_only = false, timing_only = false;
+  uint64_t max_cycles = SimulatorOptions{}.max_cycles;
+  int groups = 0;
+  bool units = false, json = false, listing = false;
+  uint64_t timeline = 0;  // cycles to show; 0: none
+
+  Mode mode() const {
+    return functional_only ? Mode::kFunctionalOnly : timing_only ? Mode::kTimingOnly : Mode::kFull;
+  }
+};
+
+// One argument that was compared.
+struct Verdict {
+  std::string name;
+  CheckResult result;
+};
+
+struct Outcome {
+  MachineConfig machine;
+  RunResult run;
+  std::vector<Verdict> verdicts;
+  std::optional<Work> work;  // of operators; a file's kernel does not say
+  std::string listing, timeline;
+
+  // To its end: only then does it have shares of anything.
+  bool ended() const { return !run.fault && !run.interrupted; }
+  bool passed() const {
+    for (const Verdict& verdict : verdicts) {
+      if (!verdict.result.passed) return false;
+    }
+    return !run.fault;
+  }
+};
+
+Options options_of(const KernelTarget& target) {
+  return {target.kernel->name, target.kernel->options, target.options};
+}
+
+std::vector<Verdict> judge_operator(const KernelTarget& target,
+                                    const std::vector<OperatorArgument>& arguments) {
+  std::vector<Verdict> verdicts;
+  const std::vector<Expected> expected = target.kernel->expected(options_of(target), arguments);
+  size_t next = 0;
+  for (const OperatorArgument& argument : arguments) {
+    if (!argument.output) continue;
+    const Expected& e = expected[next++];
+    verdicts.push_back({std::string(argument.name), compare(argument.tensor, e.want, e.bound)});
+  }
+  return verdicts;
+}
+
+std::vector<Verdict> judge_file(const KernelTarget& target,
+                                const std::vector<OperatorArgument>& arguments) {
+  std::vector<Verdict> verdicts;
+  for (const OperatorArgument& argument : arguments) {
+    const Expected e = expected_of(target, argument);
+    if (!e.want.empty())
+      verdicts.push_back({std::string(argument.name), compare(argument.tensor, e.want, e.bound)});
+  }
+  return verdicts;
+}
+
+// Compares the results with the expected ones, which may take longer than the run itself.
+void judge(const std::shared_ptr<KernelTarget>& target, PreparedKernel kernel, ProgressLine& line,
+           Outcome& outcome) {
+  const auto results = std::make_shared<const PreparedKernel>(std::move(kernel));
+  const auto verdicts = std::make_shared<std::vector<Verdict>>();
+  const bool finished = line.wait_for(
+      target->text() + "  comparing with the expected numbers", [target, results, verdicts] {
+        *verdicts = target->kernel ? judge_operator(*target, results->arguments)
+                                   : judge_file(*target, results->arguments);
+      });
+  if (finished) {
+    outcome.verdicts = std::move(*verdicts);
+  } else {
+    outcome.run.interrupted = true;
+  }
+}
+
+Outcome execute(const RunCommand& c) {
+  const KernelTarget& target = *c.target;
+  Outcome outcome{.machine = load_machine(c.machine)};
+  ProgressLine line(outcome.machine.clock_ghz);
+  SimulatorOptions options{.mode = c.mode(), .max_cycles = c.max_cycles};
+  options.progress = [&](const Progress& p) { return line(target.text(), p); };
+  options.print = [&](const std::string& text) {
+    line.clear();
+    fmt::print("print     {}\n", text);
+  };
+  Timeline timeline(c.timeline);
+  if (c.timeline) options.observer = &timeline;
+  Device device(outcome.machine, options);
+  const bool numbers = c.mode() != Mode::kTimingOnly;
+  PreparedKernel kernel = prepare(target, device.limits(), numbers);
+  if (!target.kernel) {
+    for (OperatorArgument& argument : kernel.arguments)
+      argument.output = true;  // any may be asked for
+  }
+  outcome.run =
+      run_operator(device, kernel.program, kernel.arguments, {.groups = c.groups, .cold_l2 = true});
+  if (c.listing) outcome.listing = disassemble(*kernel.program);
+  if (c.timeline) outcome.timeline = timeline.picture() + "\n" + timeline.list(*kernel.program);
+  if (target.kernel && outcome.ended()) outcome.work = target.kernel->work(options_of(target));
+  if (numbers && outcome.ended()) {
+    write_outputs(target, kernel.arguments);
+    judge(c.target, std::move(kernel), line, outcome);
+  }
+  return outcome;
+}
+
+double seconds(const Outcome& o) {
+  return static_cast<double>(o.run.cycles) / o.machine.clock_ghz * 1e-9;
+}
+
+void print_cycles(const RunCommand& c, const Outcome& o) {
+  fmt::print(
+      "cycles    {} ({} at {} GHz); L2 cold at the start; launch not included ({} from the host)\n",
+      count_text(o.run.cycles), time_text(seconds(o)), o.machine.clock_ghz,
+      time_text(o.machine.launch.microseconds * 1e-6));
+  const TrafficRecord& traffic = o.run.record.traffic;
+  if (o.ended() && o.run.record.ideal_mma_cycles)
+    fmt::print("cube      {} of peak\n", percent_text(o.run.record.cube_share()));
+  if (o.work && o.run.cycles) {
+    const Roofline roof = roofline(*o.work, o.machine);
+    fmt::print("roofline  {} of it; the floor is {} cycles, by {}\n",
+               percent_text(roof.cycles / static_cast<double>(o.run.cycles)),
+               count_text(static_cast<uint64_t>(roof.cycles)), roof.resource);
+  }
+  fmt::print("memory    {} read and {} written by cores; HBM {} read, {} written, {}\n",
+             bytes_text(static_cast<double>(traffic.core_read)),
+             bytes_text(static_cast<double>(traffic.core_written)),
+             bytes_text(static_cast<double>(traffic.hbm_read)),
+             bytes_text(static_cast<double>(traffic.hbm_written)),
+             rate_text(o.run.cycles ? static_cast<double>(traffic.hbm_read + traffic.hbm_written) /
+                                          seconds(o)
+                                    : 0));
+  fmt::print("bound by  {}\n", bound_text(resource_use(o.run.record, o.machine)));
+  if (c.units) fmt::print("\n{}", o.run.record.text());
+  if (c.timeline) fmt::print("\n{}", o.timeline);
+}
+
+void print_outcome(const RunCommand& c, const Outcome& o) {
+  if (c.listing) fmt::print("{}\n", o.listing);
+  fmt::print("{} on {}\n", c.target->text(), o.machine.name);
+  if (o.run.interrupted) fmt::print("interrupted: the figures are those up to then\n");
+  if (o.run.fault) fmt::print("{}\n", o.run.fault->text());
+  for (const Verdict& verdict : o.verdicts)
+    fmt::print("check     {}: {}\n", verdict.name, verdict.result.text());
+  if (c.timing_only) fmt::print("check     none: timing only, no numbers\n");
+  if (c.functional_only) {
+    fmt::print("cycles    none: functional only\n");
+  } else {
+    print_cycles(c, o);
+  }
+}
+
+nlohmann::json to_json(const RunCommand& c, const Outcome& o) {
+  nlohmann::json result{{"kernel", c.target->text()},
+                        {"machine", o.machine.name},
+                        {"interrupted", o.run.interrupted}};
+  if (o.run.fault) result["fault"] = o.run.fault->text();
+  for (const Verdict& v : o.verdicts) {
+    result["checks"][v.name] = {{"passed", v.result.passed},
+                                {"elements", v.result.elements},
+                                {"failures", v.result.failures},
+                                {"worst_error_over_bound", v.result.ratio},
+                                {"text", v.result.text()}};
+  }
+  if (c.functional_only) return result;
+  result["cycles"] = o.run.cycles;
+  result["seconds"] = seconds(o);
+  result["l2"] = "cold";
+  result["launch"] = "excluded";
+  if (o.ended()) result["cube_share"] = o.run.record.cube_share();
+  if (o.work && o.run.cycles)
+    result["roofline_share"] =
+        roofline(*o.work, o.machine).cycles / static_cast<double>(o.run.cycles);
+  for (const Use& use : resource_use(o.run.record, o.machine))
+    result["uses"][use.resource] = use.share;
+  return result;
+}
+
+void run(const RunCommand& c) {
+  if (c.functional_only && c.timing_only)
+    throw InputError("npu run: --functional-only and --timing-only exclude each other");
+  if (c.timing_only && !(c.target->outputs.empty() && c.target->expected.empty()))
+    throw InputError("npu run: --timing-only computes no numbers; --out and --expect need them");
+  const Outcome outcome = execute(c);
+  if (c.json) {
+    fmt::print("{}\n", to_json(c, outcome).dump(2));
+  } else {
+    print_outcome(c, outcome);
+  }
+  if (!outcome.run.interrupted && !outcome.passed()) throw CommandFailed("");
+}
+
+}  // namespace
+
+void register_run(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "run", "run one kernel: right or wrong numbers, cycles, share of peak and roofline");
+  auto c = std::make_shared<RunCommand>();
+  c->target = add_kernel_target(*command);
+  command->add_option("--machine", c->machine, "preset or YAML file")->capture_default_str();
+  command->add_option("--groups", c->groups, "launch on the first N groups only; 0: all")
+      ->check(CLI::Range(0, 1 << 20));
+  command->add_option("--max-cycles", c->max_cycles, "end the run with a fault after so many")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 62))
+      ->capture_default_str();
+  command->add_flag("--functional-only", c->functional_only, "numbers only, no time");
+  command->add_flag("--timing-only", c->timing_only, "time only, no numbers");
+  command->add_flag("--units", c->units, "print where the cycles of every kind of unit went");
+  command->add_flag("--listing", c->listing, "print the program as assembly text");
+  command
+      ->add_option("--timeline", c->timeline,
+                   "print what the units of group 0 did in the first N cycles, 0: nothing")
+      ->check(CLI::Range(0, 1 << 20));
+  command->add_flag("--json", c->json, "print JSON");
+  command->callback([c] { run(*c); });
+}
+
+}  // namespace npu

@@ -1,0 +1,227 @@
+#include "sim/config/machine.h"
+
+namespace npu {
+
+void SequencerConfig::visit(FieldVisitor& v) {
+  v.field("instructions_per_cycle", instructions_per_cycle, {1, 16}, "scalar instructions a cycle");
+  v.field("data_cache", data_cache, {64, 1 << 24}, "bytes of the scalar data cache, 64-byte lines");
+  v.field("cache_hit", cache_hit, {1, 1000}, "cycles of a scalar load that hits the cache");
+  v.field("ub_access", ub_access, {1, 1000}, "cycles of a scalar access to UB");
+}
+
+void QueueConfig::visit(FieldVisitor& v) {
+  v.field("load", load, {1, 4096}, "commands that load's queue holds");
+  v.field("feed", feed, {1, 4096}, "commands that feed's queue holds");
+  v.field("cube", cube, {1, 4096}, "commands that cube's queue holds");
+  v.field("drain", drain, {1, 4096}, "commands that drain's queue holds");
+  v.field("vector", vector, {1, 4096}, "commands that vector's queue holds");
+  v.field("store", store, {1, 4096}, "commands that store's queue holds");
+}
+
+int QueueConfig::depth(Unit unit) const {
+  switch (unit) {
+    case Unit::kLoad:
+      return load;
+    case Unit::kFeed:
+      return feed;
+    case Unit::kCube:
+      return cube;
+    case Unit::kDrain:
+      return drain;
+    case Unit::kVector:
+      return vector;
+    case Unit::kStore:
+      return store;
+    case Unit::kSequencer:
+      break;
+  }
+  return 1;
+}
+
+void CubeConfig::visit(FieldVisitor& v) {
+  v.field("fractal_rows", fractal_rows, {1, 128}, "rows of a native tile of A, B and C");
+  v.field("fractal_row_bytes", fractal_row_bytes, {4, 1024}, "bytes of a row of a native tile");
+  v.field("startup", startup, {0, 10000}, "cycles from the last native tile to the result");
+  v.field("gap", gap, {0, 10000}, "cycles between one mma and the next");
+  v.field("cycles", cycles, {0, 10000},
+          "cycles of one native tile by type of A and B; types left out are not supported");
+}
+
+void BufferConfig::visit(FieldVisitor& v) {
+  constexpr double kMost = 1 << 30;
+  v.field("l1", l1, {64, kMost}, "bytes of a cube core's L1");
+  v.field("l0a", l0a, {64, kMost}, "bytes of L0A");
+  v.field("l0b", l0b, {64, kMost}, "bytes of L0B");
+  v.field("l0c", l0c, {64, kMost}, "bytes of L0C");
+  v.field("bias", bias, {0, kMost}, "bytes of the bias buffer");
+  v.field("table", table, {0, kMost}, "bytes of drain's table of column scales");
+  v.field("ub", ub, {64, kMost}, "bytes of a vector core's UB");
+  v.field("ub_align", ub_align, {1, 512}, "bytes that UB addresses and pitches are multiples of");
+  v.field("gm_align", gm_align, {1, 512}, "bytes that GM addresses and pitches are multiples of");
+}
+
+void PathConfig::visit(FieldVisitor& v) {
+  v.field("l0c_to_ub", l0c_to_ub, "drain reaches the UB of the group's vector cores");
+  v.field("ub_to_l1", ub_to_l1, "store reaches the L1 of the group's cube core");
+}
+
+namespace {
+constexpr FieldRange kCycles{0, 100000};
+constexpr FieldRange kBytesPerCycle{0.01, 1e6};
+}  // namespace
+
+void LoadConfig::visit(FieldVisitor& v) {
+  v.field("head", head, kCycles, "cycles before a load's first request");
+  v.field("cube_bytes_per_cycle", cube_bytes_per_cycle, kBytesPerCycle,
+          "GM to L1, one cube core's port");
+  v.field("vector_bytes_per_cycle", vector_bytes_per_cycle, kBytesPerCycle,
+          "GM to UB, one vector core's port");
+  v.field("fill_bytes_per_cycle", fill_bytes_per_cycle, kBytesPerCycle, "fill of L1 or UB");
+}
+
+void FeedConfig::visit(FieldVisitor& v) {
+  v.field("head", head, kCycles, "cycles before the first byte");
+  v.field("l0a_bytes_per_cycle", l0a_bytes_per_cycle, kBytesPerCycle, "L1 to L0A");
+  v.field("l0b_bytes_per_cycle", l0b_bytes_per_cycle, kBytesPerCycle,
+          "L1 to L0B, the bias buffer and the table");
+}
+
+void DrainConfig::visit(FieldVisitor& v) {
+  v.field("head", head, kCycles, "cycles before the first byte");
+  v.field("l0c_bytes_per_cycle", l0c_bytes_per_cycle, kBytesPerCycle, "read from L0C");
+  v.field("gm_bytes_per_cycle", gm_bytes_per_cycle, kBytesPerCycle, "written to GM");
+  v.field("local_bytes_per_cycle", local_bytes_per_cycle, kBytesPerCycle, "written to L1 or UB");
+}
+
+void StoreConfig::visit(FieldVisitor& v) {
+  v.field("head", head, kCycles, "cycles before the first byte");
+  v.field("gm_bytes_per_cycle", gm_bytes_per_cycle, kBytesPerCycle, "UB to GM");
+  v.field("l1_bytes_per_cycle", l1_bytes_per_cycle, kBytesPerCycle, "UB to L1");
+}
+
+void VectorRate::visit(FieldVisitor& v) {
+  constexpr FieldRange kElements{0.001, 1e6};
+  v.field("b4", b4, kElements, "elements a cycle of 4-byte types");
+  v.field("b2", b2, kElements, "elements a cycle of 2-byte types");
+  v.field("b1", b1, kElements, "elements a cycle of 1-byte types");
+}
+
+double VectorRate::of(int element_bytes) const {
+  if (element_bytes >= 4) return b4;
+  return element_bytes == 2 ? b2 : b1;
+}
+
+void VectorConfig::visit(FieldVisitor& v) {
+  v.field("head", head, kCycles, "cycles of an instruction beside its elements");
+  v.field("head_overlapped", head_overlapped, kCycles,
+          "the part of the head during which the unit is taken for an independent instruction too");
+  v.field("block", block, {1, 4096},
+          "bytes that rows with gaps between them are padded to in time");
+  v.field("row_reduce", row_reduce, kCycles, "extra cycles for each row of a row reduction");
+  v.field("types", types, "element types of vector arithmetic");
+  v.group("simple", simple, "add, multiply, maximum, compare, select, copy, logic, shift");
+  v.group("multiply_add", multiply_add, "vfma");
+  v.group("transcendental", transcendental, "vexp, vln, vsqrt");
+  v.group("divide", divide, "vdiv");
+  v.group("reduce", reduce, "row reductions, vcount and vscan");
+  v.group("gather", gather, "vgather and vscatter, by element");
+  v.group("transpose", transpose, "vtranspose, vzip, vunzip");
+  v.group("convert", convert, "vconvert, by the wider of the two types");
+}
+
+void SyncConfig::visit(FieldVisitor& v) {
+  v.field("group_flag", group_flag, kCycles, "cycles until another core of the group sees a set");
+  v.field("barrier", barrier, kCycles,
+          "cycles from the last arrival at the barrier to its release");
+}
+
+void L2Config::visit(FieldVisitor& v) {
+  v.field("bytes", bytes, {1024, 1e11}, "capacity");
+  v.field("line", line, {64, 4096}, "bytes of a line, a power of two");
+  v.field("ways", ways, {1, 64}, "lines of a set");
+  v.field("bytes_per_cycle", bytes_per_cycle, {1, 1e6}, "all cores together");
+  v.field("latency", latency, kCycles, "cycles from a request to its first byte at the core, hit");
+  v.field("write_latency", write_latency, kCycles,
+          "cycles from the last byte sent to visible in L2");
+}
+
+void HbmConfig::visit(FieldVisitor& v) {
+  v.field("gigabytes_per_second", gigabytes_per_second, {0.1, 1e6}, "all channels together");
+  v.field("latency", latency, kCycles, "cycles of a miss on top of L2's latency");
+}
+
+void MemoryConfig::visit(FieldVisitor& v) {
+  v.field("gm", gm, {65536, 1e14}, "bytes of global memory of a chip");
+  v.field("window_lines", window_lines, {1, 65536}, "L2 lines that one unit has under way");
+  v.field("lines_per_event", lines_per_event, {1, 64},
+          "lines booked in one event: a matter of host time, hardly of cycles");
+  v.group("l2", l2, "second-level cache, shared by all cores of a chip");
+  v.group("hbm", hbm, "memory of a chip");
+}
+
+void LaunchConfig::visit(FieldVisitor& v) {
+  v.field("microseconds", microseconds, {0, 1e6},
+          "from the host's call to the first instruction; not part of a run's cycles");
+}
+
+void MachineConfig::visit(FieldVisitor& v) {
+  v.field("about", about, "the machine in one line");
+  v.field("clock_ghz", clock_ghz, {0.001, 100}, "GHz");
+  v.field("chips", chips, {1, 1}, "chips; more than one is not simulated yet");
+  v.field("groups", groups, {1, 1024}, "groups of a chip");
+  v.field("vectors", vectors, {1, 8}, "vector cores of a group");
+  v.group("sequencer", sequencer, "the scalar processor of each core");
+  v.group("queue", queue, "depths of the units' queues");
+  v.group("cube", cube, "the matrix unit");
+  v.group("buffer", buffer, "local memories");
+  v.group("path", path, "data paths that some machines lack");
+  v.group("load", load, "GM to L1 or UB");
+  v.group("feed", feed, "L1 to L0A, L0B, bias buffer and table");
+  v.group("drain", drain, "L0C to GM, L1 or UB");
+  v.group("store", store, "UB to GM or L1");
+  v.group("vector", vector, "the vector unit");
+  v.group("sync", sync, "flags between cores and the grid barrier");
+  v.group("memory", memory, "global memory, L2 and HBM");
+  v.group("launch", launch, "the host's side of a launch");
+}
+
+Limits limits_of(const MachineConfig& machine) {
+  Limits limits;
+  limits.machine = machine.name;
+  limits.groups = machine.groups;
+  limits.vectors = machine.vectors;
+  limits.chips = machine.chips;
+  limits.fractal_rows = machine.cube.fractal_rows;
+  limits.fractal_row_bytes = machine.cube.fractal_row_bytes;
+  const auto bytes = [](int64_t value) { return static_cast<uint64_t>(value); };
+  limits.l1 = bytes(machine.buffer.l1);
+  limits.l0a = bytes(machine.buffer.l0a);
+  limits.l0b = bytes(machine.buffer.l0b);
+  limits.l0c = bytes(machine.buffer.l0c);
+  limits.bias = bytes(machine.buffer.bias);
+  limits.table = bytes(machine.buffer.table);
+  limits.ub = bytes(machine.buffer.ub);
+  limits.gm = bytes(machine.memory.gm);
+  limits.ub_align = machine.buffer.ub_align;
+  limits.gm_align = machine.buffer.gm_align;
+  for (int type = 0; type < kTypeCount; ++type) {
+    if (machine.cube.cycles[static_cast<size_t>(type)] > 0) {
+      limits.cube_types.push_back(static_cast<Type>(type));
+    }
+  }
+  limits.vector_types = machine.vector.types;
+  limits.l0c_to_ub = machine.path.l0c_to_ub;
+  limits.ub_to_l1 = machine.path.ub_to_l1;
+  limits.gm_bytes_per_cycle_core = machine.load.cube_bytes_per_cycle;
+  limits.gm_bytes_per_cycle_chip = machine.memory.l2.bytes_per_cycle;
+  limits.hbm_bytes_per_cycle = machine.hbm_bytes_per_cycle();
+  const int f16_cycles = machine.cube.cycles[static_cast<size_t>(Type::kF16)];
+  if (f16_cycles > 0) {
+    limits.cube_macs_per_cycle_f16 = static_cast<double>(limits.fractal_rows) *
+                                     limits.fractal_rows * limits.fractal_cols(Type::kF16) /
+                                     f16_cycles;
+  }
+  return limits;
+}
+
+}  // namespace npu

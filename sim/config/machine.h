@@ -1,0 +1,186 @@
+// A machine in numbers: what a YAML file in configs/machines says, as plain structs.
+//
+// Every field is declared once, in its struct's visit(): name, range and meaning there drive
+// reading, defaults, checking, help and dump. Times are in cycles of the machine's clock, sizes in
+// bytes, rates in bytes or elements per cycle.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "isa/instructions/operands.h"
+#include "isa/limits/limits.h"
+#include "sim/config/fields.h"
+
+namespace npu {
+
+struct SequencerConfig {
+  int instructions_per_cycle = 1;
+  int64_t data_cache = 16384;  // bytes, lines of 64
+  int cache_hit = 2;           // cycles of ld that hits
+  int ub_access = 2;           // cycles of ld from UB
+  void visit(FieldVisitor& v);
+};
+
+// Commands that a unit's queue holds; a full queue stops the sequencer.
+struct QueueConfig {
+  int load = 32, feed = 32, cube = 32, drain = 32, vector = 32, store = 32;
+  void visit(FieldVisitor& v);
+  int depth(Unit unit) const;
+};
+
+struct CubeConfig {
+  int fractal_rows = 16;
+  int fractal_row_bytes = 32;
+  int startup = 21;  // cycles from the last native tile to the result
+  int gap = 2;       // cycles between two mma
+  TypeTable cycles;  // cycles of one native tile by type of A and B; 0: not a type of this cube
+  void visit(FieldVisitor& v);
+};
+
+struct BufferConfig {
+  int64_t l1 = 524288, l0a = 65536, l0b = 65536, l0c = 131072, bias = 1024, table = 7168,
+          ub = 196608;
+  int ub_align = 32;
+  int gm_align = 1;
+  void visit(FieldVisitor& v);
+};
+
+struct PathConfig {
+  bool l0c_to_ub = false;
+  bool ub_to_l1 = false;
+  void visit(FieldVisitor& v);
+};
+
+// Units that move data. `head` is the fixed part of an instruction during which its unit is taken.
+struct LoadConfig {
+  int head = 4;
+  double cube_bytes_per_cycle = 164;    // GM -> L1, one core's port
+  double vector_bytes_per_cycle = 109;  // GM -> UB
+  double fill_bytes_per_cycle = 256;
+  void visit(FieldVisitor& v);
+};
+
+struct FeedConfig {
+  int head = 4;
+  double l0a_bytes_per_cycle = 256;
+  double l0b_bytes_per_cycle = 128;
+  void visit(FieldVisitor& v);
+};
+
+struct DrainConfig {
+  int head = 8;
+  double l0c_bytes_per_cycle = 512;  // read side
+  double gm_bytes_per_cycle = 117;
+  double local_bytes_per_cycle = 128;  // to L1 and UB
+  void visit(FieldVisitor& v);
+};
+
+struct StoreConfig {
+  int head = 4;
+  double gm_bytes_per_cycle = 66;
+  double l1_bytes_per_cycle = 128;
+  void visit(FieldVisitor& v);
+};
+
+// Elements per cycle of one class of vector instructions, by bytes of the element.
+struct VectorRate {
+  double b4 = 64, b2 = 128, b1 = 256;
+  void visit(FieldVisitor& v);
+  double of(int element_bytes) const;
+};
+
+struct VectorConfig {
+  int head = 20;
+  int head_overlapped = 4;
+  int block = 32;      // bytes that a row is padded to in time
+  int row_reduce = 1;  // extra cycles a row of row reductions
+  TypeList types;      // of arithmetic
+  VectorRate simple, multiply_add, transcendental, divide, reduce, gather, transpose, convert;
+  void visit(FieldVisitor& v);
+};
+
+struct SyncConfig {
+  int group_flag = 10;  // cycles until a set is seen by another core of the group
+  int barrier = 100;    // from the last arrival to the release
+  void visit(FieldVisitor& v);
+};
+
+struct L2Config {
+  int64_t bytes = 134217728;
+  int line = 512;
+  int ways = 16;
+  double bytes_per_cycle = 4096;
+  int latency = 170;        // from request to the first byte at the core, hit
+  int write_latency = 100;  // from the last byte sent to visible in L2
+  void visit(FieldVisitor& v);
+};
+
+struct HbmConfig {
+  double gigabytes_per_second = 2400;
+  int latency = 300;  // on top of L2's
+  void visit(FieldVisitor& v);
+};
+
+struct MemoryConfig {
+  int64_t gm = 68719476736;  // bytes of a chip
+  int window_lines = 96;     // L2 lines that one unit has under way
+  int lines_per_event = 16;
+  L2Config l2;
+  HbmConfig hbm;
+  void visit(FieldVisitor& v);
+};
+
+struct LaunchConfig {
+  double microseconds = 20;  // from the host's call to the first instruction, all cores
+  void visit(FieldVisitor& v);
+};
+
+struct MachineConfig {
+  std::string name;   // of the file
+  std::string about;  // one line
+  double clock_ghz = 1.8;
+  int chips = 1;
+  int groups = 32;
+  int vectors = 2;
+  SequencerConfig sequencer;
+  QueueConfig queue;
+  CubeConfig cube;
+  BufferConfig buffer;
+  PathConfig path;
+  LoadConfig load;
+  FeedConfig feed;
+  DrainConfig drain;
+  StoreConfig store;
+  VectorConfig vector;
+  SyncConfig sync;
+  MemoryConfig memory;
+  LaunchConfig launch;
+  std::map<std::string, std::string> sources;  // where a field's value comes from, by dotted name
+
+  void visit(FieldVisitor& v);
+  double hbm_bytes_per_cycle() const { return memory.hbm.gigabytes_per_second / clock_ghz; }
+};
+
+// Reads a machine by preset name ("base") or by path ("my/machine.yaml"; anything with a '/' or
+// ending in .yaml). A file may name another as its `base` and give only what differs. Presets are
+// looked for in $NPU_CONFIGS/machines, then where the sources or the installation keep them. Throws
+// InputError with all problems of the file.
+MachineConfig load_machine(const std::string& name_or_path);
+
+// The same from text, for messages called file_name; `base` is looked up as above.
+MachineConfig parse_machine(const std::string& text, const std::string& file_name);
+
+// Names of the presets that load_machine finds, sorted.
+std::vector<std::string> machine_names();
+
+// Every field with its value, meaning, range and source as YAML that load_machine reads back.
+std::string dump_machine(const MachineConfig& machine);
+
+// What software may know of the machine.
+Limits limits_of(const MachineConfig& machine);
+
+}  // namespace npu

@@ -1,0 +1,45 @@
+#include <algorithm>
+#include <cstring>
+
+#include "isa/numerics/mma.h"
+#include "sim/functional/copy.h"
+#include "sim/functional/run.h"
+
+namespace npu::detail {
+
+namespace {
+
+FractalView operand(const Place& place, Mem mem, const TileShape& tile, uint64_t address,
+                    uint64_t rows, uint64_t pitch) {
+  return {bytes_at(place, mem, 0, address), fractal_pitch(tile, rows, pitch),
+          static_cast<int>(tile.rows), static_cast<int>(tile.row_bytes)};
+}
+
+// Every row of C becomes the bias row: where the chains of an overwriting mma start.
+void start_from_bias(const Place& place, const Mma<Value>& c, const MutableFractalView& sums) {
+  const std::byte* bias = bytes_at(place, Mem::kBias, 0, c.bias);
+  const auto row_bytes = static_cast<uint64_t>(sums.row_bytes);
+  const uint64_t bytes = c.n * 4;
+  for (uint64_t at = 0; at < bytes; at += row_bytes) {
+    std::byte* column = sums.base + at / row_bytes * sums.column_stride_bytes;
+    for (uint64_t row = 0; row < c.m; ++row) {
+      std::memcpy(column + row * row_bytes, bias + at, std::min(row_bytes, bytes - at));
+    }
+  }
+}
+
+}  // namespace
+
+void run(const Place& place, const Mma<Value>& c) {
+  const TileShape tile = tile_shape(place.limits, c.type), sum = sum_tile_shape(place.limits);
+  const MutableFractalView sums = {bytes_at(place, Mem::kL0C, 0, c.c),
+                                   fractal_pitch(sum, c.m, c.c_pitch), static_cast<int>(sum.rows),
+                                   static_cast<int>(sum.row_bytes)};
+  const bool from_bias = c.use_bias && c.accumulate == 0;
+  if (from_bias) start_from_bias(place, c, sums);
+  mma(c.type, operand(place, Mem::kL0A, tile, c.a, c.m, c.a_pitch),
+      operand(place, Mem::kL0B, tile, c.b, c.n, c.b_pitch), sums, static_cast<int>(c.m),
+      static_cast<int>(c.n), static_cast<int>(c.k), from_bias || c.accumulate != 0);
+}
+
+}  // namespace npu::detail

@@ -1,0 +1,222 @@
+#include "sim/timing/unit.h"
+
+#include <algorithm>
+
+#include "sim/functional/execute.h"
+#include "sim/functional/validate.h"
+#include "sim/timing/core.h"
+
+namespace npu {
+
+UnitModel::UnitModel(Core& core, Unit unit, int depth)
+    : core_(core),
+      shared_(core.shared()),
+      agent_(shared_.wheel, core.key(kUnitPriority, static_cast<int>(unit))),
+      unit_(unit),
+      depth_(static_cast<size_t>(depth)),
+      retirer_(shared_.wheel, core.key(kRetirePriority, static_cast<int>(unit))) {}
+
+void UnitModel::start() {
+  queue_.clear();
+  in_flight_.clear();
+  issued_ = retired_ = 0;
+  last_done_ = 0;
+  working_ = retiring_ = false;
+  waiting_for_work_ = waiting_for_flags_ = waiting_for_word_ = waiting_to_retire_ = false;
+  clock_.start(Cause::kSequencer);
+  restart();
+}
+
+EventPlace UnitModel::event(const Entry& entry) const {
+  return {now(), core_.group(), core_.number(), unit_, entry.pc, entry.serial};
+}
+
+void UnitModel::placed() {
+  queue_.back().serial = ++issued_;
+  const Cycle ready = std::max(now(), queue_.front().ready);
+  if (!working_) {
+    working_ = true;
+    agent_.start(run(), ready);
+  } else if (waiting_for_work_) {
+    waiting_for_work_ = false;
+    agent_.wake(ready);
+  }
+}
+
+bool UnitModel::HeadAwait::await_ready() const {
+  return !unit.queue_.empty() && unit.queue_.front().ready <= unit.now();
+}
+
+void UnitModel::HeadAwait::await_suspend(std::coroutine_handle<> process) const {
+  unit.clock_.change(unit.now(), Cause::kSequencer);
+  if (unit.queue_.empty()) {
+    unit.waiting_for_work_ = true;
+    unit.agent_.fall_asleep(process);
+  } else {
+    unit.agent_.until(unit.queue_.front().ready).await_suspend(process);
+  }
+}
+
+bool UnitModel::FlagsAwait::await_ready() const {
+  const FlagPair& waits = unit.queue_.front().waits;
+  return waits[0].count + waits[1].count == 0 || unit.core_.flags().try_take(waits);
+}
+
+void UnitModel::FlagsAwait::await_suspend(std::coroutine_handle<> process) const {
+  unit.clock_.change(unit.now(), Cause::kFlag);
+  unit.core_.flags().wait(unit.unit_, unit.queue_.front().waits);
+  unit.waiting_for_flags_ = true;
+  unit.agent_.fall_asleep(process);
+}
+
+void UnitModel::FlagsAwait::await_resume() const {
+  if (unit.shared_.observer == nullptr) return;
+  for (const FlagAmount& wait : unit.queue_.front().waits) {
+    if (wait.count == 0) continue;
+    unit.shared_.observer->on_flag_take(unit.event(unit.queue_.front()), wait.flag, wait.count);
+  }
+}
+
+void UnitModel::flag_changed() {
+  const FlagPair& waits = queue_.front().waits;
+  if (!waiting_for_flags_ || !core_.flags().try_take(waits)) return;
+  core_.flags().forget(unit_, waits);
+  waiting_for_flags_ = false;
+  agent_.wake();
+}
+
+bool UnitModel::word_missing() {
+  const Entry& head = queue_.front();
+  if (head.kind != Entry::Kind::kWaitWord) return false;
+  const auto& wait = std::get<WaitWord<Value>>(head.command);
+  uint64_t word = 0;
+  shared_.gm.read(wait.address, &word, sizeof word);
+  if (word < wait.count) return true;
+  execute(core_.place(), head.command);
+  if (shared_.observer != nullptr) {
+    shared_.observer->on_word_take(event(head), wait.address, wait.count);
+  }
+  return false;
+}
+
+void UnitModel::WordAwait::await_suspend(std::coroutine_handle<> process) const {
+  unit.clock_.change(unit.now(), Cause::kFlag);
+  const auto& wait = std::get<WaitWord<Value>>(unit.queue_.front().command);
+  unit.shared_.words.watch(wait.address, unit.agent_);
+  unit.waiting_for_word_ = true;
+  unit.agent_.fall_asleep(process);
+}
+
+bool UnitModel::begin() {
+  entry_ = std::move(queue_.front());
+  queue_.pop();
+  clock_.change(now(), Cause::kBusy);
+  core_.unit_moved(unit_);
+  if (shared_.observer != nullptr) shared_.observer->on_start(event(entry_), entry_.command);
+  const auto latency = [&](int cycles) {
+    return shared_.free_costs ? 1 : static_cast<uint64_t>(cycles);
+  };
+  switch (entry_.kind) {
+    case Entry::Kind::kWork:
+      // The vector unit's own commands under way may still write the list: see retire().
+      return unit_ == Unit::kVector || indices_good(entry_);
+    case Entry::Kind::kFlagsOnly:
+      retire_at(now());
+      return false;
+    case Entry::Kind::kSetWord:
+      retire_at(std::max(now(), last_done_) + latency(shared_.machine.memory.l2.write_latency));
+      return false;
+    case Entry::Kind::kWaitWord:
+      retire_at(now() + latency(shared_.machine.memory.l2.latency));
+      return false;
+  }
+  return false;
+}
+
+void UnitModel::retire_at(Cycle done) {
+  last_done_ = std::max(last_done_, std::max(done, now()));
+  Entry& slot = in_flight_.push();
+  slot = std::move(entry_);
+  slot.done = last_done_;
+  if (!retiring_) {
+    retiring_ = true;
+    retirer_.start(retire_in_order(), slot.done);
+  } else if (waiting_to_retire_) {
+    waiting_to_retire_ = false;
+    retirer_.wake(slot.done);
+  }
+}
+
+bool UnitModel::RetireAwait::await_ready() const {
+  return !unit.in_flight_.empty() && unit.in_flight_.front().done <= unit.now();
+}
+
+void UnitModel::RetireAwait::await_suspend(std::coroutine_handle<> process) const {
+  if (unit.in_flight_.empty()) {
+    unit.waiting_to_retire_ = true;
+    unit.retirer_.fall_asleep(process);
+  } else {
+    unit.retirer_.until(unit.in_flight_.front().done).await_suspend(process);
+  }
+}
+
+Process UnitModel::retire_in_order() {
+  for (;;) {
+    co_await RetireAwait{*this};
+    retire(in_flight_.front());
+    in_flight_.pop();
+    core_.unit_moved(unit_);
+  }
+}
+
+// Whether the rows that the entry's list names exist; raises the fault if not.
+bool UnitModel::indices_good(const Entry& entry) {
+  auto fault = validate_indices(core_.place(), entry.command);
+  if (fault) core_.raise(std::move(*fault), unit_, entry.pc, now());
+  return !fault;
+}
+
+// NOTE: indices are judged at the moment they are used. What the start saw may have been written
+// since, by this queue's earlier commands or by a race.
+void UnitModel::retire(Entry& entry) {
+  const bool executes =
+      entry.kind == Entry::Kind::kWork && !shared_.gm.timing_only() && !entry.carried_out;
+  if (executes && !indices_good(entry)) return;
+  if (shared_.observer != nullptr) shared_.observer->on_retire(event(entry), entry.command);
+  if (entry.kind == Entry::Kind::kSetWord) {
+    const auto& set = std::get<SetWord<Value>>(entry.command);
+    execute(core_.place(), entry.command);
+    if (shared_.observer != nullptr) {
+      shared_.observer->on_word_set(event(entry), set.address, set.count);
+    }
+    shared_.words.changed(set.address, sizeof(uint64_t));
+  } else if (entry.kind == Entry::Kind::kWork) {
+    if (executes) execute(core_.place(), entry.command);
+    ++shared_.retired;
+    if (!shared_.words.empty()) shared_.words.changed(0, ~uint64_t{0});
+  }
+  core_.check_host_memory(unit_, entry.pc, now());
+  clock_.count_instructions(1);
+  ++retired_;
+  retired(entry);
+  make_sets(entry);
+}
+
+void UnitModel::carry_out() {
+  if (!shared_.gm.timing_only()) execute(core_.place(), entry_.command);
+  entry_.carried_out = true;
+}
+
+void UnitModel::set_early() {
+  const FlagAmount amount = entry_.sets[0];
+  entry_.sets[0].count = 0;
+  if (amount.count > 0) core_.set_flag(amount, event(entry_), true);
+}
+
+void UnitModel::make_sets(const Entry& entry) {
+  for (const FlagAmount& set : entry.sets) {
+    if (set.count > 0) core_.set_flag(set, event(entry), false);
+  }
+}
+
+}  // namespace npu

@@ -1,0 +1,118 @@
+#include "sim/memory/memory.h"
+
+#include <catch2/catch.hpp>
+
+namespace npu {
+namespace {
+
+uint64_t cycles(Ticks ticks) { return ticks >> kTickBits; }
+
+TEST_CASE("a rate divides cycles finely") {
+  const Rate rate(1333.3333);
+  CHECK(static_cast<double>(rate.of(512)) / kTicksPerCycle ==
+        Approx(512 / 1333.3333).epsilon(1e-4));
+  CHECK(Rate(512).of(512) == kTicksPerCycle);
+}
+
+TEST_CASE("a calendar serves an idle resource at once and a busy one in turn") {
+  Calendar calendar(64);
+  CHECK(calendar.book(0, 0, 640) == ticks_of(10));
+  CHECK(calendar.book(0, 0, 640) == ticks_of(20));
+  CHECK(calendar.book(0, ticks_of(1000), 64) == ticks_of(1001));
+}
+
+TEST_CASE("a later call fills the gap that an earlier one left") {
+  Calendar calendar(64);
+  CHECK(calendar.book(0, ticks_of(160), 64 * 16) == ticks_of(176));
+  CHECK(calendar.book(0, 0, 64 * 16) == ticks_of(16));
+  CHECK(calendar.book(0, ticks_of(160), 64) > ticks_of(176));
+}
+
+TEST_CASE("a calendar gives no more than its rate, however far ahead it is booked") {
+  Calendar calendar(100);
+  Ticks last = 0;
+  for (int i = 0; i < 100000; ++i) last = std::max(last, calendar.book(0, 0, 100));
+  CHECK(cycles(last) == 100000);
+}
+
+TEST_CASE("who asks for a line on its way from HBM waits as long as who asked first") {
+  const MachineConfig machine = load_machine("base");
+  MemorySystem memory(machine);
+  const std::vector<LineRequest> line{{7, 512}};
+  MemoryPort first(164, 16), second(164, 16), late(164, 16);
+  const Ticks cold = memory.read(first, 0, line, Hint::kKeep);
+  CHECK(memory.read(second, 1, line, Hint::kKeep) >= cold);
+  CHECK(memory.read(late, 1000, line, Hint::kKeep) - ticks_of(1000) < cold);
+  CHECK(memory.traffic().hbm_read == 512);
+}
+
+TEST_CASE("the least recent line of a set makes room, a streamed one first") {
+  L2Tags tags(64 * 4, 64, 4);  // one set of four
+  for (uint64_t line = 0; line < 4; ++line) CHECK(!tags.touch(line, false, Hint::kKeep).hit);
+  CHECK(tags.touch(0, false, Hint::kKeep).hit);
+  CHECK(!tags.touch(4, false, Hint::kKeep).hit);
+  CHECK(tags.resident(0));
+  CHECK(!tags.resident(1));
+  tags.touch(5, false, Hint::kStream);
+  CHECK(!tags.resident(2));
+  tags.touch(6, false, Hint::kKeep);
+  CHECK(!tags.resident(5));
+  CHECK(tags.resident(3));
+}
+
+TEST_CASE("a dirty line is written to HBM when it goes, a clean one is not") {
+  L2Tags tags(64 * 2, 64, 2);
+  tags.touch(1, true, Hint::kKeep);
+  tags.touch(2, false, Hint::kKeep);
+  CHECK(tags.touch(3, false, Hint::kKeep).evicted_dirty);
+  CHECK(!tags.touch(4, false, Hint::kKeep).evicted_dirty);
+  tags.clear();
+  CHECK(!tags.resident(4));
+}
+
+TEST_CASE("power-of-two pitches spread over the sets") {
+  L2Tags tags(1 << 20, 512, 16);  // 128 sets
+  for (uint64_t i = 0; i < 256; ++i) tags.touch(i * 128, false, Hint::kKeep);
+  int kept = 0;
+  for (uint64_t i = 0; i < 256; ++i) kept += tags.resident(i * 128) ? 1 : 0;
+  CHECK(kept > 64);
+}
+
+TEST_CASE("traffic is counted at every level, and L2 persists from run to run unless cold") {
+  MachineConfig machine = load_machine("tiny");
+  MemorySystem memory(machine);
+  MemoryPort port(16, 8);
+  const std::vector<LineRequest> lines = {{1, 64}, {2, 64}, {3, 32}};
+  memory.start_run(true);
+  memory.read(port, 0, lines, Hint::kKeep);
+  CHECK(memory.traffic().core_read == 160);
+  CHECK(memory.traffic().l2_miss == 160);
+  CHECK(memory.traffic().hbm_read == 192);
+  memory.start_run(false);
+  port.restart();
+  memory.read(port, 0, lines, Hint::kKeep);
+  CHECK(memory.traffic().l2_hit == 160);
+  CHECK(memory.traffic().hbm_read == 0);
+  memory.start_run(true);
+  port.restart();
+  memory.write(port, 0, lines);
+  CHECK(memory.traffic().hbm_read == 0);
+  CHECK(memory.traffic().core_written == 160);
+}
+
+TEST_CASE("no more lines are under way than the window holds") {
+  MachineConfig machine = load_machine("tiny");
+  MemorySystem memory(machine);
+  memory.start_run(true);
+  MemoryPort port(1e6, 4);  // a port that is no limit
+  std::vector<LineRequest> lines;
+  for (uint64_t i = 0; i < 4; ++i) lines.push_back({i, 64});
+  CHECK(port.room_at() == 0);
+  const Ticks first = memory.read(port, 0, lines, Hint::kKeep);
+  CHECK(port.room_at() > 20);
+  const Ticks second = memory.read(port, port.room_at(), lines, Hint::kKeep);
+  CHECK(second > first);
+}
+
+}  // namespace
+}  // namespace npu
