@@ -107,7 +107,7 @@ void Chip::sleep_until_next() {
     next_trigger(window_->finished());
     return;
   }
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
   const sc_core::sc_time at = time_of(*next);
   const sc_core::sc_time left = at > now ? at - now : sc_core::SC_ZERO_TIME;
   if (window_) {

@@ -83,7 +83,7 @@ void ForeignWindow::serve(int number) {
   for (;;) {
     while (port.queue.empty()) sc_core::wait(port.request);
     Transfer& transfer = port.queue.front();
-    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
     if (transfer.start > now) sc_core::wait(transfer.start - now);
     transport(transfer);
     const Cycle cycle = cycle_now_();

@@ -52,7 +52,8 @@ class Engine {
 
  private:
   size_t index(int group, int number) const {
-    return static_cast<size_t>(group * cores_of_group() + number);
+    return static_cast<size_t>(group) * static_cast<size_t>(cores_of_group()) +
+           static_cast<size_t>(number);
   }
   void build();
   void check_launch(const Program& program, std::span<const uint64_t> arguments, int groups) const;

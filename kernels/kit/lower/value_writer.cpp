@@ -21,8 +21,7 @@ ValueWriter::ValueWriter(const Recorder& recorder, Resolver& resolver, const Ite
       reads_(static_cast<size_t>(recorder.reads), -1) {}
 
 void ValueWriter::add(Built built, int label) {
-  code.instructions.push_back(
-      {std::move(built.instruction), std::move(built.registers), label, source_});
+  code.instructions.push_back({built.instruction, std::move(built.registers), label, source_});
 }
 
 int ValueWriter::fresh(ValueId value, std::string name, bool cell) {
