@@ -6,8 +6,6 @@ const char* fault_name(FaultCode code) {
   switch (code) {
     case FaultCode::kIllegalInstruction:
       return "illegal instruction";
-    case FaultCode::kNotImplemented:
-      return "not implemented";
     case FaultCode::kOutOfBounds:
       return "out of bounds";
     case FaultCode::kMisaligned:

@@ -10,7 +10,6 @@ namespace npu {
 enum class FaultCode : uint8_t {
   kIllegalInstruction,  // an encoding that means nothing, or an instruction on a core that lacks
                         // its unit
-  kNotImplemented,      // encoded, listed in the manual, not built into this version
   kOutOfBounds,         // an access outside a buffer or outside every allocation of GM
   kMisaligned,          // an address or pitch that the unit cannot use
   kBadOperand,          // a type, extent or mode that the instruction does not allow

@@ -33,18 +33,21 @@ struct Mma {
   }
 };
 
+// An element of A or B is multiplied by its scale in f32 before it enters the chain, which is exact
+// unless the product leaves the range of f32. Operands and scale planes are packed (see
+// feed_scale); the types of A and B may differ.
 template <class R>
 struct MmaScaled {
   static constexpr Info info{"mma_scaled", 0x41, Unit::kCube,
-                             "as mma, with an e8m0 scale for each 32 of K on both sides", false};
+                             "as mma, with an e8m0 scale for each 32 of K on both sides"};
   Type type_a{}, type_b{};
   bool handover = false;
   R c{}, a{}, b{}, m{}, n{}, k{}, accumulate{}, a_scale{}, b_scale{}, c_pitch{};
   Sync sync;
   static constexpr auto fields() {
     return std::tuple(
-        field("type_a", &MmaScaled::type_a, "element type of A"),
-        field("type_b", &MmaScaled::type_b, "element type of B"),
+        field("type_a", &MmaScaled::type_a, "element type of A: e4m3 e5m2 e2m1"),
+        field("type_b", &MmaScaled::type_b, "element type of B: e4m3 e5m2 e2m1"),
         field("handover", &MmaScaled::handover, "hand sub-tiles over to drain"),
         field("c", &MmaScaled::c, "L0C address"), field("a", &MmaScaled::a, "L0A address"),
         field("b", &MmaScaled::b, "L0B address"), field("m", &MmaScaled::m, "rows of C"),

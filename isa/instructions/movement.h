@@ -27,12 +27,12 @@ struct Load {
     return std::tuple(
         field("to", &Load::to, "l1 or ub"), field("type", &Load::type, "element type"),
         field("layout", &Load::layout,
-              "row, fractal (row-major GM), tiled (GM in fractal order) or scale"),
+              "row, fractal (row-major GM), tiled (GM in fractal order) or scale (1-byte types)"),
         field("hint", &Load::hint, "keep or stream in L2"),
         field("dst", &Load::dst, "local address"), field("src", &Load::src, "GM address"),
         field("rows", &Load::rows, "rows a plane"), field("cols", &Load::cols, "elements a row"),
         field("dst_pitch", &Load::dst_pitch,
-              "bytes between rows (row) or columns of tiles (fractal)"),
+              "bytes between rows (row), columns of tiles (fractal) or columns (scale)"),
         field("src_pitch", &Load::src_pitch, "bytes between rows in GM"),
         optional_field("planes", &Load::planes, "planes; 0 means 1"),
         optional_field("dst_plane", &Load::dst_plane, "bytes between planes, local"),
@@ -115,20 +115,25 @@ struct Feed {
 
 template <class R>
 struct FeedScale {
-  static constexpr Info info{
-      "feed_scale", 0x34, Unit::kFeed,
-      "copy a plane of block scales from L1 to L0A or L0B, replicated by rows and K", false};
+  static constexpr Info info{"feed_scale", 0x34, Unit::kFeed,
+                             "make the e8m0 plane of an mma_scaled operand: scale (r, c) = (r / "
+                             "repeat_rows, c / repeat_k) "
+                             "of a plane in L1"};
   Mem to = Mem::kL0A;
-  R dst{}, src{}, rows{}, cols{}, repeat_rows{}, repeat_k{};
+  R dst{}, src{}, rows{}, cols{}, repeat_rows{}, repeat_k{}, src_pitch{};
   Sync sync;
   static constexpr auto fields() {
     return std::tuple(field("to", &FeedScale::to, "l0a or l0b"),
-                      field("dst", &FeedScale::dst, "L0 address"),
-                      field("src", &FeedScale::src, "L1 address"),
-                      field("rows", &FeedScale::rows, "rows of scales"),
-                      field("cols", &FeedScale::cols, "columns of scales"),
-                      field("repeat_rows", &FeedScale::repeat_rows, "rows a scale serves"),
-                      field("repeat_k", &FeedScale::repeat_k, "K blocks a scale serves"),
+                      field("dst", &FeedScale::dst, "L0 address; the plane there is packed"),
+                      field("src", &FeedScale::src, "L1 address, scale layout"),
+                      field("rows", &FeedScale::rows, "rows of the operand"),
+                      field("cols", &FeedScale::cols, "blocks of 32 of K of the operand"),
+                      optional_field("repeat_rows", &FeedScale::repeat_rows,
+                                     "rows that a scale in L1 serves; 0 means 1"),
+                      optional_field("repeat_k", &FeedScale::repeat_k,
+                                     "blocks of K that a scale in L1 serves; 0 means 1"),
+                      optional_field("src_pitch", &FeedScale::src_pitch,
+                                     "bytes between columns of scales in L1; 0 means packed"),
                       field("sync", &FeedScale::sync, "waits and sets"));
   }
 };

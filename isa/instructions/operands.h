@@ -96,8 +96,8 @@ enum class Source : uint8_t {
 // Layouts of a matrix in a local memory. Row: row-major, pitch = bytes from row to row. Fractal:
 // native tiles of fractal_rows x fractal_row_bytes, stored column of tiles after column of tiles,
 // pitch = bytes from one column of tiles to the next. Tiled: as fractal, and the GM side already
-// has that order. Scale: a plane of block scales. Transposed: row-major of the transposed matrix
-// (drain only).
+// has that order. Scale: 1-byte block scales, column after column, pitch = bytes from one column to
+// the next. Transposed: row-major of the transposed matrix (drain only).
 enum class Layout : uint8_t { kRow, kFractal, kTiled, kScale, kTransposed };
 
 enum class Compare : uint8_t { kEq, kNe, kLt, kLe, kGt, kGe, kLtu, kGeu };
@@ -127,7 +127,6 @@ struct Info {
   uint8_t opcode;
   Unit unit;
   std::string_view doc;  // one line, present tense
-  bool implemented = true;
 };
 
 // One member of an instruction. `optional` operands may be left out of assembly text and are then

@@ -256,8 +256,8 @@ NPU_VECTOR(Vsqrt, VectorUnary, "vsqrt", 0x56, "d = square root of a")
 NPU_VECTOR(Vrsqrt, VectorUnary, "vrsqrt", 0x57, "d = 1 / square root of a")
 NPU_VECTOR(Vrec, VectorUnary, "vrec", 0x58, "d = 1 / a")
 NPU_VECTOR(Vnot, VectorUnary, "vnot", 0x59, "d = bits of a inverted; u8, u32, i32, also for masks")
-NPU_VECTOR(Vhash, VectorUnary, "vhash", 0x5a, "d = 32-bit counter-based random number of a, u32",
-           false)
+NPU_VECTOR(Vhash, VectorUnary, "vhash", 0x5a,
+           "d = 32-bit random number that the counter a stands for, u32")
 
 NPU_VECTOR(Vadd, VectorBinary, "vadd", 0x60, "d = a + b")
 NPU_VECTOR(Vsub, VectorBinary, "vsub", 0x61, "d = a - b")
@@ -295,18 +295,23 @@ NPU_VECTOR(Vgather, VectorShuffle, "vgather", 0x83,
            "is a fault")
 NPU_VECTOR(VgatherRows, VectorShuffle, "vgather_rows", 0x84,
            "d row i = a row b[i]; b is an i32 row of `rows` entries, a has count rows")
-NPU_VECTOR(Vscatter, VectorShuffle, "vscatter", 0x85,
-           "element b[r, c] (i32) of the flat array at d, count long = a[r, c]", false)
-NPU_VECTOR(Vcompress, VectorShuffle, "vcompress", 0x86,
-           "d = elements of row a whose mask bit in b is 1, closed up; their number to UB at count",
-           false)
+NPU_VECTOR(
+    Vscatter, VectorShuffle, "vscatter", 0x85,
+    "element b[r, c] (i32) of the flat array at d, count long, = a[r, c]; nothing where it is "
+    "negative, the last of equals stays")
+NPU_VECTOR(
+    Vcompress, VectorShuffle, "vcompress", 0x86,
+    "d, one row of rows * cols = the elements of a, row after row, whose mask bit in b is 1, "
+    "then zeros; their number, i32, to UB at count")
 NPU_VECTOR(Vsort, VectorShuffle, "vsort", 0x87,
-           "blocks of 32 (value, index) pairs, value descending then index ascending, NaN first",
-           false)
-NPU_VECTOR(Vmerge, VectorShuffle, "vmerge", 0x88, "merge 4 sorted lists of pairs, stop at count",
-           false)
-NPU_VECTOR(Vhistogram, VectorShuffle, "vhistogram", 0x89, "d[x] += 1 for every x of a below count",
-           false)
+           "each 32 (value, i32 index) pairs of a row in order: value descending, then index "
+           "ascending, NaN first; f32 or i32, cols counts pairs")
+NPU_VECTOR(
+    Vmerge, VectorShuffle, "vmerge", 0x88,
+    "row of d = the first count pairs (0: all) of 4 sorted lists of cols pairs in the row of "
+    "a, b_pitch bytes apart (0: closed up)")
+NPU_VECTOR(Vhistogram, VectorShuffle, "vhistogram", 0x89,
+           "d[x] += 1, i32, for every x of a (i32 or u8) from 0 to below count")
 #undef NPU_VECTOR
 
 }  // namespace npu

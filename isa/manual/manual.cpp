@@ -182,9 +182,6 @@ std::string page(const InstructionLayout& layout) {
   std::string text = "### " + std::string(layout.info.name) + "\n\n";
   text += std::string(layout.info.doc) + "\n\n";
   text += "Unit: " + std::string(name_of(layout.info.unit)) + ", on " + cores_of(layout) + ".";
-  if (!layout.info.implemented) {
-    text += " **Not implemented**: executing it is the fault *not implemented*.";
-  }
   text += "\n\n```text\n" + syntax_of(layout) + "\n```\n\n" + encoding_table(layout) + "\n" +
           behaviour_of(layout) + "\n";
   return text;
@@ -245,8 +242,7 @@ std::string manual_list() {
     for (const InstructionLayout* layout : instructions_of(unit)) {
       std::string name(layout->info.name);
       name.resize(width, ' ');
-      text += "  " + name + "  " + std::string(layout->info.doc) +
-              (layout->info.implemented ? "" : " (not implemented)") + "\n";
+      text += "  " + name + "  " + std::string(layout->info.doc) + "\n";
     }
   }
   return text;

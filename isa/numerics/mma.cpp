@@ -13,6 +13,7 @@ namespace {
 using detail::at_least;
 using detail::Kernel;
 using detail::kPanel;
+using detail::Operand;
 using detail::Strip;
 
 constexpr int kPanelBytes = kPanel * 4;
@@ -108,42 +109,36 @@ void clear(const MutableFractalView& c, int m, int n) {
 
 void check(const FractalView& view, Type type) {
   NPU_ASSERT(view.base != nullptr && view.fractal_rows > 0 && view.row_bytes > 0);
-  const int units = view.row_bytes / bytes_of(type) / detail::values_per_unit(type);
+  const int units = view.row_bytes * 8 / bits_of(type) / detail::values_per_unit(type);
   NPU_ASSERT(units > 0 && (units % kPanel == 0 || kPanel % units == 0));
 }
 
-}  // namespace
-
-bool is_mma_type(Type type) { return type <= Type::kE5m2 || type == Type::kI8; }
-
-Type accumulator_of(Type type) { return type == Type::kI8 ? Type::kI32 : Type::kF32; }
-
-void mma(Type type, FractalView a, FractalView b, MutableFractalView c, int m, int n, int k,
-         bool accumulate) {
-  NPU_ASSERT(is_mma_type(type) && m >= 0 && n >= 0 && k >= 0);
+// Both operands become the same units.
+void multiply(const Operand& a, const Operand& b, const MutableFractalView& c, int m, int n, int k,
+              bool accumulate) {
+  NPU_ASSERT(m >= 0 && n >= 0 && k >= 0);
   if (m == 0 || n == 0) return;
   NPU_ASSERT(c.base != nullptr && c.fractal_rows > 0 && c.row_bytes >= 4 && c.row_bytes % 4 == 0);
   if (k == 0) {
     if (!accumulate) clear(c, m, n);
     return;
   }
-  check(a, type);
-  check(b, type);
+  check(a.values, a.type);
+  check(b.values, b.type);
 
   static thread_local Scratch scratch;
-  const int per_unit = detail::values_per_unit(type);
+  const int per_unit = detail::values_per_unit(a.type);
   const int units = (k + per_unit - 1) / per_unit;
   const auto k_panels = static_cast<size_t>((units + kPanel - 1) / kPanel);
   const auto n_panels = static_cast<size_t>((n + kPanel - 1) / kPanel);
   uint32_t* packed_a = at_least(scratch.a, k_panels * static_cast<size_t>(m) * kPanel);
   uint32_t* packed_b = at_least(scratch.b, n_panels * static_cast<size_t>(units) * kPanel);
-  detail::pack_a(type, a, m, k, packed_a);
-  detail::pack_b(type, b, n, k, packed_b);
+  detail::pack_a(a, m, k, packed_a);
+  detail::pack_b(b, n, k, packed_b);
 
   const Kernel& kernel = kernel_in_use();
   const Product product{
-      kernel,    type == Type::kI8 ? kernel.i16x2 : kernel.f32, packed_a, packed_b, m, units,
-      accumulate};
+      kernel, per_unit == 2 ? kernel.i16x2 : kernel.f32, packed_a, packed_b, m, units, accumulate};
   const int direct = c.row_bytes == kPanelBytes ? n / kPanel : 0;
   const auto panel_of_c = [&](int panel) {
     return reinterpret_cast<uint32_t*>(c.base + static_cast<size_t>(panel) * c.column_stride_bytes);
@@ -157,6 +152,28 @@ void mma(Type type, FractalView a, FractalView b, MutableFractalView c, int m, i
   for (int panel = direct; panel * kPanel < n; ++panel) {
     product.panel_through(tile, c, panel, std::min(kPanel, n - panel * kPanel));
   }
+}
+
+}  // namespace
+
+bool is_mma_type(Type type) {
+  return type <= Type::kE5m2 || type == Type::kI8 || type == Type::kI4;
+}
+
+bool is_scaled_mma_type(Type type) { return type >= Type::kE4m3 && type <= Type::kE2m1; }
+
+Type accumulator_of(Type type) { return is_integer(type) ? Type::kI32 : Type::kF32; }
+
+void mma(Type type, FractalView a, FractalView b, MutableFractalView c, int m, int n, int k,
+         bool accumulate) {
+  NPU_ASSERT(is_mma_type(type));
+  multiply({type, a}, {type, b}, c, m, n, k, accumulate);
+}
+
+void mma_scaled(const ScaledOperand& a, const ScaledOperand& b, MutableFractalView c, int m, int n,
+                int k, bool accumulate) {
+  NPU_ASSERT(is_scaled_mma_type(a.type) && is_scaled_mma_type(b.type));
+  multiply({a.type, a.values, &a.scales}, {b.type, b.values, &b.scales}, c, m, n, k, accumulate);
 }
 
 }  // namespace npu

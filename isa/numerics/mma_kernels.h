@@ -1,8 +1,8 @@
 // The inside of mma(): packed operands and one micro kernel per vector extension. Private to
 // numerics.
 //
-// The unit is 32 bits: a float, or two int16 that stand for two adjacent k of an int8 operand. An
-// operand is packed in panels 16 units wide:
+// The unit is 32 bits: a float, or two int16 that stand for two adjacent k of an integer operand.
+// An operand is packed in panels 16 units wide:
 //   A: (k panel, m, 16), rows as they are: a kernel broadcasts units
 //   B: (n panel, k, 16), transposed: a kernel loads vectors
 //   C: (n panel, m, 16), which is what L0C already is on a machine with 16 x 16 fractals
@@ -20,7 +20,7 @@ namespace npu::detail {
 inline constexpr int kPanel = 16;  // units
 
 // Values of k that share a unit.
-constexpr int values_per_unit(Type type) { return type == Type::kI8 ? 2 : 1; }
+constexpr int values_per_unit(Type type) { return is_integer(type) ? 2 : 1; }
 
 // Scratch of at least `count` units; grown, never shrunk, so that a loop over tiles allocates once.
 inline uint32_t* at_least(std::vector<uint32_t>& units, size_t count) {
@@ -52,11 +52,18 @@ const Kernel& avx2_kernel();
 const Kernel& avx512_kernel();
 #endif
 
+// An operand of mma (no scales) or mma_scaled.
+struct Operand {
+  Type type;
+  FractalView values;
+  const ScaleView* scales = nullptr;
+};
+
 // (rows, k) of the operand to the packed form of A; `out` holds ceil(units / 16) * rows * 16 units.
-void pack_a(Type type, FractalView view, int rows, int k, uint32_t* out);
+void pack_a(const Operand& operand, int rows, int k, uint32_t* out);
 
 // (rows, k) of the operand to the packed form of B; `out` holds ceil(rows / 16) * units * 16 units,
 // zeros beyond rows.
-void pack_b(Type type, FractalView view, int rows, int k, uint32_t* out);
+void pack_b(const Operand& operand, int rows, int k, uint32_t* out);
 
 }  // namespace npu::detail

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "isa/numerics/convert.h"
+#include "isa/numerics/minifloat.h"
 #include "isa/numerics/mma_kernels.h"
 
 #if NPU_X86
@@ -16,6 +17,15 @@ struct WidenI8 {
   using Source = int8_t;
   using Target = int16_t;
   NPU_INLINE int16_t operator()(int8_t x) const { return x; }
+};
+
+struct WidenI4 {
+  using Source = uint8_t;
+  using Target = uint32_t;
+  NPU_INLINE uint32_t operator()(uint8_t pair) const {
+    const int low = ((pair & 0xf) ^ 8) - 8, high = ((pair >> 4) ^ 8) - 8;
+    return (static_cast<uint32_t>(low) & 0xffff) | static_cast<uint32_t>(high) << 16;
+  }
 };
 
 #if NPU_X86
@@ -36,6 +46,7 @@ void to_units(Type type, const std::byte* source, uint32_t* units, size_t count)
   }
 #endif
   if (type == Type::kI8) return map(WidenI8(), source, units, count);
+  if (type == Type::kI4) return map(WidenI4(), source, units, count / 2);
   convert(source, type, units, Type::kF32, count);
 }
 
@@ -129,6 +140,24 @@ Transpose transpose_in_use() {
   return transpose_scalar;
 }
 
+// Multiplies a column of fractals, (rows, c0) floats whose first column is `first`, by its scales.
+// Of the blocks of 32 that k reaches.
+void apply_scales(const ScaleView& scales, int rows, int c0, int first, int k, uint32_t* units) {
+  for (int at = 0; at < c0 && first + at < k;) {
+    const int block = (first + at) / kScaleBlock;
+    const int count = std::min(c0 - at, (block + 1) * kScaleBlock - first - at);
+    const std::byte* column = scales.base + static_cast<size_t>(block) * scales.column_stride_bytes;
+    for (int r = 0; r < rows; ++r) {
+      const float scale = decode_e8m0(static_cast<uint32_t>(column[r]));
+      uint32_t* row = units + static_cast<size_t>(r) * static_cast<size_t>(c0) + at;
+      for (int i = 0; i < count; ++i) {
+        row[i] = std::bit_cast<uint32_t>(std::bit_cast<float>(row[i]) * scale);
+      }
+    }
+    at += count;
+  }
+}
+
 // `rows` pieces of `piece` units each, `pitch` units apart, to every kPanel units.
 void copy_pieces(const uint32_t* from, int pitch, uint32_t* to, int rows, int piece) {
   for (int r = 0; r < rows; ++r, from += pitch, to += kPanel) {
@@ -143,11 +172,13 @@ void copy_pieces(const uint32_t* from, int pitch, uint32_t* to, int rows, int pi
 
 }  // namespace
 
-void pack_a(Type type, FractalView view, int rows, int k, uint32_t* out) {
+void pack_a(const Operand& operand, int rows, int k, uint32_t* out) {
   static thread_local std::vector<uint32_t> column;
+  const Type type = operand.type;
+  const FractalView& view = operand.values;
   const int per_unit = values_per_unit(type);
   const int units = (k + per_unit - 1) / per_unit;
-  const int c0 = view.row_bytes / bytes_of(type);
+  const int c0 = view.row_bytes * 8 / bits_of(type);
   const int row_units = c0 / per_unit;
   const size_t panel_size = static_cast<size_t>(rows) * kPanel;
   const size_t values = static_cast<size_t>(rows) * static_cast<size_t>(c0);
@@ -155,11 +186,13 @@ void pack_a(Type type, FractalView view, int rows, int k, uint32_t* out) {
   for (int first = 0; first < units; first += row_units) {
     const std::byte* source =
         view.base + static_cast<size_t>(first / row_units) * view.column_stride_bytes;
-    if (row_units == kPanel) {
-      to_units(type, source, out + static_cast<size_t>(first / kPanel) * panel_size, values);
-      continue;
+    uint32_t* units_here =
+        row_units == kPanel ? out + static_cast<size_t>(first / kPanel) * panel_size : raw;
+    to_units(type, source, units_here, values);
+    if (operand.scales != nullptr) {
+      apply_scales(*operand.scales, rows, c0, first, k, units_here);
     }
-    to_units(type, source, raw, values);
+    if (row_units == kPanel) continue;
     // Pieces of a row that stay together in a panel.
     const int piece = std::min(row_units, kPanel);
     for (int at = 0; at < row_units && first + at < units; at += piece) {
@@ -174,15 +207,15 @@ void pack_a(Type type, FractalView view, int rows, int k, uint32_t* out) {
   for (int r = 0; r < rows; ++r) last[r * kPanel] &= 0xffff;
 }
 
-void pack_b(Type type, FractalView view, int rows, int k, uint32_t* out) {
+void pack_b(const Operand& operand, int rows, int k, uint32_t* out) {
   static thread_local std::vector<uint32_t> straight;
-  const int per_unit = values_per_unit(type);
+  const int per_unit = values_per_unit(operand.type);
   const int units = (k + per_unit - 1) / per_unit;
   const int padded = (rows + kPanel - 1) / kPanel * kPanel;
   const int k_panels = (units + kPanel - 1) / kPanel;
   const auto panel_size = static_cast<size_t>(rows) * kPanel;
   uint32_t* packed = at_least(straight, static_cast<size_t>(k_panels) * panel_size);
-  pack_a(type, view, rows, k, packed);
+  pack_a(operand, rows, k, packed);
 
   const Transpose transpose = transpose_in_use();
   uint32_t block[kPanel * kPanel];

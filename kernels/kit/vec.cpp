@@ -92,6 +92,10 @@ void Vec::bit_not(const Dst& d, const Operand& a, Where at) {
   unary<Vnot<Reg>>(recorder_, "bit_not", d, a, at);
 }
 
+void Vec::hash(const Dst& d, const Operand& a, Where at) {
+  unary<Vhash<Reg>>(recorder_, "hash", d, a, at);
+}
+
 void Vec::add(const Dst& d, const Operand& a, const Operand& b, Where at) {
   binary<Vadd<Reg>>(recorder_, "add", d, a, b, at);
 }

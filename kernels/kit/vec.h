@@ -55,6 +55,8 @@ class Vec {
   void rsqrt(const Dst& d, const Operand& a, Where at = Where::here());
   void rec(const Dst& d, const Operand& a, Where at = Where::here());
   void bit_not(const Dst& d, const Operand& a, Where at = Where::here());
+  // d = the 32-bit random number that each counter of a (u32) stands for.
+  void hash(const Dst& d, const Operand& a, Where at = Where::here());
 
   void add(const Dst& d, const Operand& a, const Operand& b, Where at = Where::here());
   void sub(const Dst& d, const Operand& a, const Operand& b, Where at = Where::here());
@@ -108,6 +110,21 @@ class Vec {
   void gather(const Dst& d, const Src& a, const Src& index, Where at = Where::here());
   // row i of d = row index[0, i] (1 x rows of i32) of a.
   void gather_rows(const Dst& d, const Src& a, const Src& index, Where at = Where::here());
+  // element index[r, c] (i32) of the dense tile d, seen as a flat array, = a[r, c]; nothing where
+  // it is negative.
+  void scatter(const Dst& d, const Src& a, const Src& index, Where at = Where::here());
+  // d (one row, room for all of a) = the elements of a whose mask bit is 1, then zeros; number (1 x
+  // 1 of i32) = how many.
+  void compress(const Dst& d, const Dst& number, const Src& a, const Src& mask,
+                Where at = Where::here());
+  // bins (one row of i32) [x] += 1 for every x of a (i32 or u8); values outside are left out.
+  void histogram(const Dst& bins, const Src& a, Where at = Where::here());
+  // Pairs of (value f32 or i32, index i32), as `zip` makes them, twice as many columns as pairs.
+  // sort: every 32 pairs of a row by value descending, then index ascending, NaN first.
+  void sort(const Dst& d, const Src& a, Where at = Where::here());
+  // row of d = the first pairs, as many as it holds, of the four sorted lists that the row of a
+  // consists of, a quarter of its columns each. More rows of d than of a is an error.
+  void merge(const Dst& d, const Src& a, Where at = Where::here());
 
  private:
   kit::Recorder* recorder_;

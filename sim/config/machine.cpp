@@ -45,6 +45,7 @@ void CubeConfig::visit(FieldVisitor& v) {
   v.field("gap", gap, {0, 10000}, "cycles between one mma and the next");
   v.field("cycles", cycles, {0, 10000},
           "cycles of one native tile by type of A and B; types left out are not supported");
+  v.field("scaled", scaled, "takes e8m0 scales for each 32 of K of its 4- and 8-bit float types");
 }
 
 void BufferConfig::visit(FieldVisitor& v) {
@@ -124,9 +125,11 @@ void VectorConfig::visit(FieldVisitor& v) {
   v.group("transcendental", transcendental, "vexp, vln, vsqrt");
   v.group("divide", divide, "vdiv");
   v.group("reduce", reduce, "row reductions, vcount and vscan");
-  v.group("gather", gather, "vgather and vscatter, by element");
+  v.group("gather", gather, "vgather, vscatter and vhistogram, by element");
   v.group("transpose", transpose, "vtranspose, vzip, vunzip");
   v.group("convert", convert, "vconvert, by the wider of the two types");
+  v.group("compress", compress, "vcompress, by elements of the source");
+  v.group("sort", sort, "vsort and vmerge, by pairs of the result");
 }
 
 void SyncConfig::visit(FieldVisitor& v) {
@@ -209,6 +212,7 @@ Limits limits_of(const MachineConfig& machine) {
       limits.cube_types.push_back(static_cast<Type>(type));
     }
   }
+  limits.cube_scaled = machine.cube.scaled;
   limits.vector_types = machine.vector.types;
   limits.l0c_to_ub = machine.path.l0c_to_ub;
   limits.ub_to_l1 = machine.path.ub_to_l1;

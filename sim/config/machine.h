@@ -35,9 +35,10 @@ struct QueueConfig {
 struct CubeConfig {
   int fractal_rows = 16;
   int fractal_row_bytes = 32;
-  int startup = 21;  // cycles from the last native tile to the result
-  int gap = 2;       // cycles between two mma
-  TypeTable cycles;  // cycles of one native tile by type of A and B; 0: not a type of this cube
+  int startup = 21;     // cycles from the last native tile to the result
+  int gap = 2;          // cycles between two mma
+  TypeTable cycles;     // cycles of one native tile by type of A and B; 0: not a type of this cube
+  bool scaled = false;  // mma_scaled
   void visit(FieldVisitor& v);
 };
 
@@ -100,6 +101,7 @@ struct VectorConfig {
   int row_reduce = 1;  // extra cycles a row of row reductions
   TypeList types;      // of arithmetic
   VectorRate simple, multiply_add, transcendental, divide, reduce, gather, transpose, convert;
+  VectorRate compress{32, 64, 64}, sort{2, 2, 2};
   void visit(FieldVisitor& v);
 };
 

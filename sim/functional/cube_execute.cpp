@@ -15,6 +15,20 @@ FractalView operand(const Place& place, Mem mem, const TileShape& tile, uint64_t
           static_cast<int>(tile.rows), static_cast<int>(tile.row_bytes)};
 }
 
+template <class C>
+MutableFractalView sums_of(const Place& place, const C& c) {
+  const TileShape sum = sum_tile_shape(place.limits);
+  return {bytes_at(place, Mem::kL0C, 0, c.c), fractal_pitch(sum, c.m, c.c_pitch),
+          static_cast<int>(sum.rows), static_cast<int>(sum.row_bytes)};
+}
+
+ScaledOperand scaled_operand(const Place& place, Mem mem, Type type, uint64_t address,
+                             uint64_t scales, uint64_t rows) {
+  return {type,
+          operand(place, mem, tile_shape(place.limits, type), address, rows, 0),
+          {bytes_at(place, mem, 0, scales), scale_pitch(place.limits, rows, 0)}};
+}
+
 // Every row of C becomes the bias row: where the chains of an overwriting mma start.
 void start_from_bias(const Place& place, const Mma<Value>& c, const MutableFractalView& sums) {
   const std::byte* bias = bytes_at(place, Mem::kBias, 0, c.bias);
@@ -31,15 +45,20 @@ void start_from_bias(const Place& place, const Mma<Value>& c, const MutableFract
 }  // namespace
 
 void run(const Place& place, const Mma<Value>& c) {
-  const TileShape tile = tile_shape(place.limits, c.type), sum = sum_tile_shape(place.limits);
-  const MutableFractalView sums = {bytes_at(place, Mem::kL0C, 0, c.c),
-                                   fractal_pitch(sum, c.m, c.c_pitch), static_cast<int>(sum.rows),
-                                   static_cast<int>(sum.row_bytes)};
+  const TileShape tile = tile_shape(place.limits, c.type);
+  const MutableFractalView sums = sums_of(place, c);
   const bool from_bias = c.use_bias && c.accumulate == 0;
   if (from_bias) start_from_bias(place, c, sums);
   mma(c.type, operand(place, Mem::kL0A, tile, c.a, c.m, c.a_pitch),
       operand(place, Mem::kL0B, tile, c.b, c.n, c.b_pitch), sums, static_cast<int>(c.m),
       static_cast<int>(c.n), static_cast<int>(c.k), from_bias || c.accumulate != 0);
+}
+
+void run(const Place& place, const MmaScaled<Value>& c) {
+  mma_scaled(scaled_operand(place, Mem::kL0A, c.type_a, c.a, c.a_scale, c.m),
+             scaled_operand(place, Mem::kL0B, c.type_b, c.b, c.b_scale, c.n), sums_of(place, c),
+             static_cast<int>(c.m), static_cast<int>(c.n), static_cast<int>(c.k),
+             c.accumulate != 0);
 }
 
 }  // namespace npu::detail

@@ -40,9 +40,7 @@ void announce(const Place& place, const Region& region) {
 
 template <class C>
 void carry_out(const Place& place, const C& c) {
-  if constexpr (C::info.implemented) {
-    if (place.has_data() && !detail::is_empty(c)) detail::run(place, c);
-  }
+  if (place.has_data() && !detail::is_empty(c)) detail::run(place, c);
 }
 
 }  // namespace

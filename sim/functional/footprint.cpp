@@ -39,16 +39,14 @@ void visit_rows(const Place& place, const IndexedRows& indexed, const Visit& vis
 
 template <class C>
 void visit_command(const Place& place, const C& c, const Visit& visit) {
-  if constexpr (C::info.implemented) {
-    if (is_empty(c)) return;
-    const Operands all = operands(place, c);
-    for (const View& view : all.views) {
-      if (!view.write) visit_regions(view, visit);
-    }
-    if (all.indexed) visit_rows(place, *all.indexed, visit);
-    for (const View& view : all.views) {
-      if (view.write) visit_regions(view, visit);
-    }
+  if (is_empty(c)) return;
+  const Operands all = operands(place, c);
+  for (const View& view : all.views) {
+    if (!view.write) visit_regions(view, visit);
+  }
+  if (all.indexed) visit_rows(place, *all.indexed, visit);
+  for (const View& view : all.views) {
+    if (view.write) visit_regions(view, visit);
   }
 }
 

@@ -1,5 +1,6 @@
 // Load, fill, feed and store; drain has its own file.
 #include <algorithm>
+#include <vector>
 
 #include "isa/numerics/convert.h"
 #include "sim/functional/atomic_rows.h"
@@ -27,6 +28,13 @@ void load_plane(const Place& place, const Load<Value>& c, std::byte* to, const s
     const Tiles tiles = {to, pitch, tile.row_bytes};
     rows_to_tiles(tiles, from, c.src_pitch, c.rows, row_bytes);
     zero_tile_rows(tiles, columns, c.rows, padding_rows(tile, c.dst, c.rows));
+  } else if (c.layout == Layout::kScale) {
+    const uint64_t column = scale_pitch(place.limits, c.rows, c.dst_pitch);
+    for (uint64_t row = 0; row < c.rows; ++row) {
+      for (uint64_t col = 0; col < c.cols; ++col) {
+        to[col * column + row] = from[row * c.src_pitch + col];
+      }
+    }
   } else {
     copy_rows(to, c.dst_pitch, from, c.src_pitch, c.rows, row_bytes);
   }
@@ -77,6 +85,26 @@ void run(const Place& place, const Fill<Value>& c) {
   for (uint64_t row = 1; row < c.rows; ++row) std::memcpy(to + row * c.dst_pitch, to, row_bytes);
 }
 
+namespace {
+
+// Feed of 4-bit elements as 8-bit ones: a column of tiles becomes two.
+void feed_widened(const Place& place, const Feed<Value>& c, const Tiles& from, const Tiles& to) {
+  const TileShape tile = tile_shape(place.limits, c.type);
+  std::vector<std::byte> wide(2 * tile.row_bytes);
+  for (uint64_t first = 0; first < c.cols; first += tile.cols) {
+    const uint64_t count = std::min(tile.cols, c.cols - first);
+    const std::byte* column = from.base + first / tile.cols * from.pitch;
+    for (uint64_t row = 0; row < c.rows; ++row) {
+      convert(column + row * tile.row_bytes, c.type, wide.data(), widened(c.type), count);
+      rows_to_tiles({to.base + first / tile.cols * 2 * to.pitch + row * tile.row_bytes, to.pitch,
+                     tile.row_bytes},
+                    wide.data(), 0, 1, count);
+    }
+  }
+}
+
+}  // namespace
+
 void run(const Place& place, const Feed<Value>& c) {
   const TileShape tile = tile_shape(place.limits, c.type);
   const uint64_t to_rows = c.transpose ? c.cols : c.rows;
@@ -87,6 +115,12 @@ void run(const Place& place, const Feed<Value>& c) {
     transpose_tiles(to, from, static_cast<uint64_t>(bytes_of(c.type)), c.rows, c.cols, padded);
     return;
   }
+  if (c.widen) {
+    feed_widened(place, c, from, to);
+    const TileShape fed = tile_shape(place.limits, widened(c.type));
+    zero_tile_rows(to, ceil_div(c.cols, fed.cols), c.rows, padded - c.rows);
+    return;
+  }
   const uint64_t whole = c.cols / tile.cols, rest = bytes_of(c.type, c.cols % tile.cols);
   copy_rows(to.base, to.pitch, from.base, from.pitch, whole, c.rows * tile.row_bytes);
   if (rest != 0) {
@@ -94,6 +128,19 @@ void run(const Place& place, const Feed<Value>& c) {
                   from.base + whole * from.pitch, tile.row_bytes, c.rows, rest);
   }
   zero_tile_rows(to, ceil_div(c.cols, tile.cols), c.rows, padded - c.rows);
+}
+
+void run(const Place& place, const FeedScale<Value>& c) {
+  const uint64_t a_row = at_least_one(c.repeat_rows), a_col = at_least_one(c.repeat_k);
+  const uint64_t from_pitch = scale_pitch(place.limits, ceil_div(c.rows, a_row), c.src_pitch);
+  const uint64_t to_pitch = scale_pitch(place.limits, c.rows, 0);
+  const std::byte* from = bytes_at(place, Mem::kL1, 0, c.src);
+  std::byte* to = bytes_at(place, c.to, 0, c.dst);
+  for (uint64_t col = 0; col < c.cols; ++col) {
+    for (uint64_t row = 0; row < c.rows; ++row) {
+      to[col * to_pitch + row] = from[col / a_col * from_pitch + row / a_row];
+    }
+  }
 }
 
 void run(const Place& place, const FeedBias<Value>& c) {

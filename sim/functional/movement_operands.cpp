@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "isa/numerics/mma.h"
 #include "sim/functional/operands.h"
 
 namespace npu::detail {
@@ -55,6 +56,20 @@ View exact_fractal_view(const char* name, Mem mem, bool write, const TileShape& 
   return view;
 }
 
+// A plane of rows x cols scales: a view whose rows are its columns.
+View scale_view(const Place& place, const char* name, Mem mem, bool write, uint64_t base,
+                uint64_t rows, uint64_t cols, uint64_t pitch) {
+  View view;
+  view.name = name;
+  view.mem = mem;
+  view.write = write;
+  view.base = base;
+  view.rows = cols;
+  view.row_bytes = rows;
+  view.pitch = scale_pitch(place.limits, rows, pitch);
+  return view;
+}
+
 int target_core(const Place& place, Mem mem) { return mem == Mem::kUb ? place.core : 0; }
 
 Operands word(const Place& place, uint64_t address) {
@@ -82,6 +97,17 @@ void add_gm_target(Operands& result, View view, Atomic atomic, Type type) {
     result.add(read);
   }
   result.add(view);
+}
+
+// C of an mma, which an accumulating one reads as well.
+template <class C>
+void add_sums(Operands& result, const Place& place, const C& c) {
+  const TileShape sums = sum_tile_shape(place.limits);
+  View sum =
+      exact_fractal_view("c", Mem::kL0C, false, sums, c.c, c.m, c.n, c.c_pitch, sums.bytes());
+  if (c.accumulate != 0) result.add(sum);
+  sum.write = true;
+  result.add(sum);
 }
 
 void add_drain_target(Operands& result, const Place& place, const Drain<Value>& c, int core,
@@ -117,6 +143,11 @@ TileShape sum_tile_shape(const Limits& limits) {
 
 uint64_t fractal_pitch(const TileShape& tile, uint64_t rows, uint64_t pitch) {
   return pitch != 0 ? pitch : ceil_div(rows, tile.rows) * tile.bytes();
+}
+
+uint64_t scale_pitch(const Limits& limits, uint64_t rows, uint64_t pitch) {
+  const auto unit = static_cast<uint64_t>(limits.fractal_rows);
+  return pitch != 0 ? pitch : ceil_div(rows, unit) * unit;
 }
 
 uint64_t padding_rows(const TileShape& tile, uint64_t address, uint64_t rows) {
@@ -160,6 +191,8 @@ Operands operands(const Place& place, const Load<Value>& c) {
     dst = fractal_view("dst", Mem::kL1, true, tile, c.dst, c.rows, c.cols, c.dst_pitch,
                        tile.row_bytes);
     dst.row_bytes += padding_rows(tile, c.dst, c.rows) * tile.row_bytes;
+  } else if (c.layout == Layout::kScale) {
+    dst = scale_view(place, "dst", Mem::kL1, true, c.dst, c.rows, c.cols, c.dst_pitch);
   }
   src.planes = dst.planes = planes;
   src.plane_pitch = c.src_plane;
@@ -211,8 +244,18 @@ Operands operands(const Place& place, const Feed<Value>& c) {
   result.add(exact_fractal_view("src", Mem::kL1, false, tile, c.src, c.rows, c.cols, c.src_pitch,
                                 tile.bytes()));
   const uint64_t rows = c.transpose ? c.cols : c.rows, cols = c.transpose ? c.rows : c.cols;
-  result.add(fractal_view("dst", c.to, true, tile, c.dst, ceil_div(rows, tile.rows) * tile.rows,
+  const TileShape fed = c.widen ? tile_shape(place.limits, widened(c.type)) : tile;
+  result.add(fractal_view("dst", c.to, true, fed, c.dst, ceil_div(rows, tile.rows) * tile.rows,
                           cols, c.dst_pitch, tile.bytes()));
+  return result;
+}
+
+Operands operands(const Place& place, const FeedScale<Value>& c) {
+  Operands result;
+  result.add(scale_view(place, "src", Mem::kL1, false, c.src,
+                        ceil_div(c.rows, at_least_one(c.repeat_rows)),
+                        ceil_div(c.cols, at_least_one(c.repeat_k)), c.src_pitch));
+  result.add(scale_view(place, "dst", c.to, true, c.dst, c.rows, c.cols, 0));
   return result;
 }
 
@@ -297,7 +340,7 @@ Operands operands(const Place& place, const StoreRows<Value>& c) {
 
 Operands operands(const Place& place, const Mma<Value>& c) {
   Operands result;
-  const TileShape tile = tile_shape(place.limits, c.type), sums = sum_tile_shape(place.limits);
+  const TileShape tile = tile_shape(place.limits, c.type);
   result.add(
       exact_fractal_view("a", Mem::kL0A, false, tile, c.a, c.m, c.k, c.a_pitch, tile.bytes()));
   result.add(
@@ -307,11 +350,19 @@ Operands operands(const Place& place, const Mma<Value>& c) {
     bias.address_align = 4;
     result.add(bias);
   }
-  View sum =
-      exact_fractal_view("c", Mem::kL0C, false, sums, c.c, c.m, c.n, c.c_pitch, sums.bytes());
-  if (c.accumulate != 0) result.add(sum);
-  sum.write = true;
-  result.add(sum);
+  add_sums(result, place, c);
+  return result;
+}
+
+Operands operands(const Place& place, const MmaScaled<Value>& c) {
+  Operands result;
+  const uint64_t blocks = ceil_div(c.k, kScaleBlock);
+  const TileShape a = tile_shape(place.limits, c.type_a), b = tile_shape(place.limits, c.type_b);
+  result.add(exact_fractal_view("a", Mem::kL0A, false, a, c.a, c.m, c.k, 0, a.bytes()));
+  result.add(exact_fractal_view("b", Mem::kL0B, false, b, c.b, c.n, c.k, 0, b.bytes()));
+  result.add(scale_view(place, "a_scale", Mem::kL0A, false, c.a_scale, c.m, blocks, 0));
+  result.add(scale_view(place, "b_scale", Mem::kL0B, false, c.b_scale, c.n, blocks, 0));
+  add_sums(result, place, c);
   return result;
 }
 

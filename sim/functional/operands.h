@@ -20,6 +20,15 @@ TileShape sum_tile_shape(const Limits& limits);
 // `pitch`, or for 0 that of packed tiles.
 uint64_t fractal_pitch(const TileShape& tile, uint64_t rows, uint64_t pitch);
 
+// The same of a plane of scales with that many rows.
+uint64_t scale_pitch(const Limits& limits, uint64_t rows, uint64_t pitch);
+
+// The 8-bit type that feed widens a 4-bit one to.
+constexpr Type widened(Type type) { return type == Type::kE2m1 ? Type::kE4m3 : Type::kI8; }
+
+// Rows or columns that a scale serves; 0 stands for 1.
+constexpr uint64_t at_least_one(uint64_t repeat) { return repeat == 0 ? 1 : repeat; }
+
 // Calls visit(name, extent) for the operands that are extents.
 template <class C, class Visit>
 void visit_extents(const C& c, Visit visit) {
@@ -58,12 +67,14 @@ Operands operands(const Place& place, const Load<Value>& command);
 Operands operands(const Place& place, const LoadRows<Value>& command);
 Operands operands(const Place& place, const Fill<Value>& command);
 Operands operands(const Place& place, const Feed<Value>& command);
+Operands operands(const Place& place, const FeedScale<Value>& command);
 Operands operands(const Place& place, const FeedBias<Value>& command);
 Operands operands(const Place& place, const FeedTable<Value>& command);
 Operands operands(const Place& place, const Drain<Value>& command);
 Operands operands(const Place& place, const Store<Value>& command);
 Operands operands(const Place& place, const StoreRows<Value>& command);
 Operands operands(const Place& place, const Mma<Value>& command);
+Operands operands(const Place& place, const MmaScaled<Value>& command);
 
 // An operand of a vector instruction: `row_bytes` may be those of elements or of mask bits.
 View ub_view(const Place& place, const char* name, bool write, uint64_t base, uint64_t rows,
@@ -75,8 +86,8 @@ void add_source(Operands& result, const Place& place, const char* name, Source s
 
 inline View ub_tile(const Place& place, const char* name, bool write, Type type, uint64_t base,
                     uint64_t rows, uint64_t cols, uint64_t pitch) {
-  const auto size = static_cast<uint64_t>(bytes_of(type));
-  return ub_view(place, name, write, base, rows, cols * size, pitch, size);
+  const auto align = static_cast<uint64_t>(bytes_of(type, 1));
+  return ub_view(place, name, write, base, rows, bytes_of(type, cols), pitch, align);
 }
 
 template <class Op>
@@ -112,6 +123,19 @@ Operands operands(const Place& place, const Vzip<Value>& command);
 Operands operands(const Place& place, const Vunzip<Value>& command);
 Operands operands(const Place& place, const Vgather<Value>& command);
 Operands operands(const Place& place, const VgatherRows<Value>& command);
+Operands operands(const Place& place, const Vscatter<Value>& command);
+Operands operands(const Place& place, const Vcompress<Value>& command);
+Operands operands(const Place& place, const Vsort<Value>& command);
+Operands operands(const Place& place, const Vmerge<Value>& command);
+Operands operands(const Place& place, const Vhistogram<Value>& command);
+
+// Bytes of a (value, index) pair, and how many of them a vmerge gives a row.
+inline constexpr uint64_t kPairBytes = 8;
+inline constexpr uint64_t kMergedLists = 4;
+constexpr uint64_t merged_pairs(const Vmerge<Value>& c) {
+  const uint64_t all = kMergedLists * c.cols;
+  return c.count == 0 || c.count > all ? all : c.count;
+}
 
 // Row reductions to one element of the same type.
 template <class Op>

@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
-#include "isa/numerics/mma.h"
-
 namespace npu::detail {
 
 namespace {
 
 Fault missing(std::string detail) { return fault(FaultCode::kMissingPath, std::move(detail)); }
-Fault not_implemented(std::string detail) {
-  return fault(FaultCode::kNotImplemented, std::move(detail));
-}
 
 bool contains(const std::vector<Type>& types, Type type) {
   return std::find(types.begin(), types.end(), type) != types.end();
@@ -19,7 +14,7 @@ bool contains(const std::vector<Type>& types, Type type) {
 
 Verdict check_even(Type type, uint64_t count) {
   if (bits_of(type) == 4 && count % 2 != 0) {
-    return bad(std::to_string(count) + " columns of " + type_name(type) +
+    return bad(std::to_string(count) + " elements of " + type_name(type) +
                ": 4-bit elements come in pairs");
   }
   return std::nullopt;
@@ -83,6 +78,21 @@ Verdict check_split(const Place& place, const Drain<Value>& c) {
   return std::nullopt;
 }
 
+Verdict check_fed(Mem to) {
+  if (to == Mem::kL0A || to == Mem::kL0B) return std::nullopt;
+  return missing(std::string("feed reaches l0a and l0b, not ") + mem_name(to));
+}
+
+Verdict check_scaled(const Place& place) {
+  if (place.limits.cube_scaled) return std::nullopt;
+  return bad("the cube of " + place.limits.machine + " takes no block scales");
+}
+
+Verdict check_multiplies(const Place& place, Type type) {
+  if (contains(place.limits.cube_types, type)) return std::nullopt;
+  return bad("the cube of " + place.limits.machine + " does not multiply " + type_name(type));
+}
+
 Verdict check_flag(uint64_t flag) {
   if (flag < kFlags) return std::nullopt;
   return bad("flag " + std::to_string(flag) + " does not exist; ids are 0 to " +
@@ -129,8 +139,8 @@ Verdict rules(const Place& place, const WaitWord<Value>& c) { return check_word(
 
 Verdict rules(const Place& place, const Load<Value>& c) {
   if (auto wrong = check_own_memory(place, c.to, c.layout)) return wrong;
-  if (c.layout == Layout::kScale) return not_implemented("load of a scale plane");
-  if (c.layout > Layout::kScale) return bad("load lays out as row, fractal or tiled");
+  if (c.layout > Layout::kScale) return bad("load lays out as row, fractal, tiled or scale");
+  if (c.layout == Layout::kScale) return check_type(c.type, {Type::kE8m0, Type::kU8});
   return check_even(c.type, c.cols);
 }
 
@@ -152,14 +162,19 @@ Verdict rules(const Place& place, const Fill<Value>& c) {
 }
 
 Verdict rules(const Place&, const Feed<Value>& c) {
-  if (c.to != Mem::kL0A && c.to != Mem::kL0B) {
-    return missing(std::string("feed reaches l0a and l0b, not ") + mem_name(c.to));
-  }
+  if (auto wrong = check_fed(c.to)) return wrong;
   if (c.transpose && bits_of(c.type) < 8) {
     return bad(std::string("feed cannot transpose ") + type_name(c.type));
   }
-  if (c.widen) return not_implemented("feed that widens 4-bit elements");
+  if (c.widen) {
+    if (auto wrong = check_type(c.type, {Type::kE2m1, Type::kI4})) return wrong;
+  }
   return check_even(c.type, c.cols);
+}
+
+Verdict rules(const Place& place, const FeedScale<Value>& c) {
+  if (auto wrong = check_fed(c.to)) return wrong;
+  return check_scaled(place);
 }
 
 Verdict rules(const Place&, const FeedBias<Value>& c) {
@@ -206,9 +221,18 @@ Verdict rules(const Place& place, const Mma<Value>& c) {
                                        Type::kE4m3, Type::kE5m2, Type::kI8, Type::kI4})) {
     return wrong;
   }
-  if (!is_mma_type(c.type)) return not_implemented(std::string("mma of ") + type_name(c.type));
-  if (contains(place.limits.cube_types, c.type)) return std::nullopt;
-  return bad("the cube of " + place.limits.machine + " does not multiply " + type_name(c.type));
+  if (auto wrong = check_multiplies(place, c.type)) return wrong;
+  return check_even(c.type, c.k);
+}
+
+Verdict rules(const Place& place, const MmaScaled<Value>& c) {
+  if (auto wrong = check_scaled(place)) return wrong;
+  for (const Type type : {c.type_a, c.type_b}) {
+    if (auto wrong = check_type(type, {Type::kE4m3, Type::kE5m2, Type::kE2m1})) return wrong;
+    if (auto wrong = check_multiplies(place, type)) return wrong;
+    if (auto wrong = check_even(type, c.k)) return wrong;
+  }
+  return std::nullopt;
 }
 
 Verdict rules(const Place& place, const Vfma<Value>& c) {
@@ -232,10 +256,11 @@ Verdict rules(const Place&, const Viota<Value>&) { return std::nullopt; }
 Verdict rules(const Place&, const Vcount<Value>&) { return std::nullopt; }
 
 Verdict rules(const Place&, const Vconvert<Value>& c) {
-  if (bits_of(c.to) < 8 || bits_of(c.from) < 8) {
-    return not_implemented("conversion of 4-bit elements");
+  if (bits_of(c.to) >= 8 && bits_of(c.from) >= 8) return std::nullopt;
+  if (c.a_is != Source::kTile && c.a_is != Source::kRow) {
+    return bad("4-bit elements are converted from and to tiles and rows only");
   }
-  return std::nullopt;
+  return check_even(bits_of(c.to) < 8 ? c.to : c.from, c.cols);
 }
 
 }  // namespace npu::detail

@@ -72,6 +72,11 @@ constexpr TypeSet types_of(VzipOp) { return kByteTypes; }
 constexpr TypeSet types_of(VunzipOp) { return kByteTypes; }
 constexpr TypeSet types_of(VgatherOp) { return kByteTypes; }
 constexpr TypeSet types_of(VgatherRowsOp) { return kByteTypes; }
+constexpr TypeSet types_of(VscatterOp) { return kByteTypes; }
+constexpr TypeSet types_of(VcompressOp) { return kByteTypes; }
+constexpr TypeSet types_of(VsortOp) { return {Type::kF32, Type::kI32}; }
+constexpr TypeSet types_of(VmergeOp) { return {Type::kF32, Type::kI32}; }
+constexpr TypeSet types_of(VhistogramOp) { return {Type::kI32, Type::kU8}; }
 
 inline constexpr TypeSet kCompareTypes = kFloats | kBitTypes;
 inline constexpr TypeSet kScanTypes = kFloats | TypeSet{Type::kI32};
@@ -81,7 +86,8 @@ template <class Op>
 inline constexpr bool kMovesOnly =
     std::is_same_v<Op, VcopyOp> || std::is_same_v<Op, VtransposeOp> || std::is_same_v<Op, VzipOp> ||
     std::is_same_v<Op, VunzipOp> || std::is_same_v<Op, VgatherOp> ||
-    std::is_same_v<Op, VgatherRowsOp>;
+    std::is_same_v<Op, VgatherRowsOp> || std::is_same_v<Op, VscatterOp> ||
+    std::is_same_v<Op, VcompressOp>;
 
 Fault bad(std::string detail);
 
@@ -98,12 +104,14 @@ Verdict rules(const Place& place, const Load<Value>& command);
 Verdict rules(const Place& place, const LoadRows<Value>& command);
 Verdict rules(const Place& place, const Fill<Value>& command);
 Verdict rules(const Place& place, const Feed<Value>& command);
+Verdict rules(const Place& place, const FeedScale<Value>& command);
 Verdict rules(const Place& place, const FeedBias<Value>& command);
 Verdict rules(const Place& place, const FeedTable<Value>& command);
 Verdict rules(const Place& place, const Drain<Value>& command);
 Verdict rules(const Place& place, const Store<Value>& command);
 Verdict rules(const Place& place, const StoreRows<Value>& command);
 Verdict rules(const Place& place, const Mma<Value>& command);
+Verdict rules(const Place& place, const MmaScaled<Value>& command);
 Verdict rules(const Place& place, const Vfma<Value>& command);
 Verdict rules(const Place& place, const Vcmp<Value>& command);
 Verdict rules(const Place& place, const Vselect<Value>& command);

@@ -73,7 +73,7 @@ std::optional<View> table_view(const Operands& operands) {
   const IndexedRows& indexed = *operands.indexed;
   if (indexed.count == 0) return std::nullopt;
   View view = indexed.list;
-  view.name = "a";
+  view.name = indexed.write ? "d" : "a";
   view.base = indexed.table;
   view.rows = indexed.count;
   view.row_bytes = indexed.row_bytes;
@@ -108,9 +108,12 @@ Verdict check_overlap(const Operands& operands) {
       if (j == i || (views[j].write && j < i)) continue;
       if (auto wrong = check_pair(views[i], views[j], operands.in_place)) return wrong;
     }
-    if (const auto table = table_view(operands)) {
-      if (auto wrong = check_pair(views[i], *table, false)) return wrong;
-    }
+  }
+  const auto table = table_view(operands);
+  if (!table) return std::nullopt;
+  for (const View& view : views) {
+    if (!view.write && !operands.indexed->write) continue;
+    if (auto wrong = check_pair(*table, view, false)) return wrong;
   }
   return std::nullopt;
 }
@@ -128,20 +131,16 @@ Verdict check(const Place& place, const C& c) {
                  std::string("a ") + (place.on_cube() ? "cube" : "vector") +
                      " core has no unit for " + std::string(C::info.name));
   }
-  if constexpr (!C::info.implemented) {
-    return fault(FaultCode::kNotImplemented, std::string(C::info.name));
-  } else {
-    if (auto wrong = check_fields(c)) return wrong;
-    if (auto wrong = rules(place, c)) return wrong;
-    if (is_empty(c)) return std::nullopt;
-    if (auto wrong = check_extents(c)) return wrong;
-    const Operands all = operands(place, c);
-    for (const View& view : all.views) {
-      if (auto wrong = check_view(place, view)) return wrong;
-    }
-    if (auto wrong = check_table(place, all, element_bytes(c))) return wrong;
-    return check_overlap(all);
+  if (auto wrong = check_fields(c)) return wrong;
+  if (auto wrong = rules(place, c)) return wrong;
+  if (is_empty(c)) return std::nullopt;
+  if (auto wrong = check_extents(c)) return wrong;
+  const Operands all = operands(place, c);
+  for (const View& view : all.views) {
+    if (auto wrong = check_view(place, view)) return wrong;
   }
+  if (auto wrong = check_table(place, all, element_bytes(c))) return wrong;
+  return check_overlap(all);
 }
 
 // Row `index` of the table lies inside its memory.
@@ -180,37 +179,32 @@ Verdict check_alignment(const Place& place, const IndexedRows& indexed, uint64_t
 
 template <class C>
 Verdict check_indices(const Place& place, const C& c) {
-  if constexpr (!C::info.implemented) {
-    return std::nullopt;
-  } else {
-    if (is_empty(c)) return std::nullopt;
-    const Operands all = operands(place, c);
-    if (!all.indexed) return std::nullopt;
-    const IndexedRows& indexed = *all.indexed;
-    if (auto wrong =
-            check_alignment(place, indexed, indexed.write && indexed.read ? element_bytes(c) : 1)) {
-      return wrong;
-    }
-    if (!list_known(place, indexed.list)) {
-      if (indexed.table_mem != Mem::kGm) return std::nullopt;
-      const Allocation* holder =
-          indexed.list.mem == Mem::kGm ? place.gm.find(indexed.list.base) : nullptr;
-      return fault(FaultCode::kUnknownValue,
-                   holder != nullptr ? "the list is in '" + holder->name +
-                                           "', data that timing-only does not hold"
-                                     : std::string("the list is in ") + mem_name(indexed.list.mem) +
-                                           ", which timing-only does not compute");
-    }
-    const Allocation* table =
-        indexed.table_mem == Mem::kGm ? place.gm.find(indexed.table) : nullptr;
-    const uint64_t entries = indexed.list.rows * indexed.list.row_bytes / sizeof(int32_t);
-    for (uint64_t i = 0; i < entries; ++i) {
-      const int32_t index = list_entry(place, indexed.list, i);
-      if (index < 0 && indexed.skip_negative) continue;
-      if (auto wrong = check_row(indexed, i, index, table)) return wrong;
-    }
-    return std::nullopt;
+  if (is_empty(c)) return std::nullopt;
+  const Operands all = operands(place, c);
+  if (!all.indexed) return std::nullopt;
+  const IndexedRows& indexed = *all.indexed;
+  if (auto wrong =
+          check_alignment(place, indexed, indexed.write && indexed.read ? element_bytes(c) : 1)) {
+    return wrong;
   }
+  if (!list_known(place, indexed.list)) {
+    if (indexed.table_mem != Mem::kGm) return std::nullopt;
+    const Allocation* holder =
+        indexed.list.mem == Mem::kGm ? place.gm.find(indexed.list.base) : nullptr;
+    return fault(FaultCode::kUnknownValue,
+                 holder != nullptr
+                     ? "the list is in '" + holder->name + "', data that timing-only does not hold"
+                     : std::string("the list is in ") + mem_name(indexed.list.mem) +
+                           ", which timing-only does not compute");
+  }
+  const Allocation* table = indexed.table_mem == Mem::kGm ? place.gm.find(indexed.table) : nullptr;
+  const uint64_t entries = indexed.list.rows * indexed.list.row_bytes / sizeof(int32_t);
+  for (uint64_t i = 0; i < entries; ++i) {
+    const int32_t index = list_entry(place, indexed.list, i);
+    if (index < 0 && indexed.skip_negative) continue;
+    if (auto wrong = check_row(indexed, i, index, table)) return wrong;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -224,7 +218,7 @@ std::optional<Fault> validate_indices(const Place& place, const Command& command
       [&](const auto& c) -> Verdict {
         using C = std::decay_t<decltype(c)>;
         if constexpr (requires { c.list; } || std::is_same_v<C, Vgather<Value>> ||
-                      std::is_same_v<C, VgatherRows<Value>>) {
+                      std::is_same_v<C, VgatherRows<Value>> || std::is_same_v<C, Vscatter<Value>>) {
           return check_indices(place, c);
         } else {
           return std::nullopt;

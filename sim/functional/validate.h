@@ -2,8 +2,7 @@
 // before anything is touched. Works without data, so timing-only faults alike.
 //
 // The rules, in the order in which they are tested:
-// - The unit exists on the core, and the instruction is built (kIllegalInstruction,
-//   kNotImplemented).
+// - The unit exists on the core (kIllegalInstruction).
 // - Types, layouts and modes are ones the instruction allows; floats of vector arithmetic are among
 //   the machine's vector_types, mma's type among its cube_types (kBadOperand).
 // - The path exists: load goes to L1 on the cube core and to UB on a vector core, drain to UB needs
@@ -23,8 +22,8 @@
 //   fractal layouts pitch 0 means packed.
 // - Every access lies inside its memory, in GM inside one allocation (kOutOfBounds).
 // - A destination of a vector instruction overlaps a source only where both are the same view;
-//   those of transpose, zip, unzip, gather, gather_rows and load_rows not even then
-//   (kBadOperand).
+//   those of transpose, zip, unzip, gather, gather_rows, scatter, compress, merge and load_rows not
+//   even then (kBadOperand).
 #pragma once
 
 #include <optional>
@@ -39,9 +38,9 @@ namespace npu {
 // caller adds where and when. Nothing: the command may run, as far as that does not depend on data.
 std::optional<Fault> validate(const Place& place, const Command& command);
 
-// What is wrong with the indices that load_rows, store_rows, vgather and vgather_rows read from
-// memory, to be asked when the command starts, after validate. kUnknownValue if the list has no
-// real contents in timing-only. Nothing for all other commands.
+// What is wrong with the indices that load_rows, store_rows, vgather, vgather_rows and vscatter
+// read from memory, to be asked when the command starts, after validate. kUnknownValue if the list
+// has no real contents in timing-only. Nothing for all other commands.
 std::optional<Fault> validate_indices(const Place& place, const Command& command);
 
 // The same for a scalar access of `bytes` bytes to GM or UB by the sequencer.

@@ -120,6 +120,15 @@ T apply(VnotOp, T a) {
   return static_cast<T>(~a);
 }
 
+// The finaliser of MurmurHash3 behind a step that takes 0 away from 0.
+template <class T>
+T apply(VhashOp, T a) {
+  uint32_t x = static_cast<uint32_t>(a) + 0x9e3779b9;
+  x = (x ^ x >> 16) * 0x85ebca6b;
+  x = (x ^ x >> 13) * 0xc2b2ae35;
+  return static_cast<T>(x ^ x >> 16);
+}
+
 template <class Op>
 inline constexpr bool kForFloats = requires(const float* x, float* y) {
   apply(Op{}, x, y, 1);
@@ -221,6 +230,7 @@ template void run(const Place&, const Vsqrt<Value>&);
 template void run(const Place&, const Vrsqrt<Value>&);
 template void run(const Place&, const Vrec<Value>&);
 template void run(const Place&, const Vnot<Value>&);
+template void run(const Place&, const Vhash<Value>&);
 template void run(const Place&, const Vadd<Value>&);
 template void run(const Place&, const Vsub<Value>&);
 template void run(const Place&, const Vmul<Value>&);

@@ -173,4 +173,62 @@ Operands operands(const Place& place, const VgatherRows<Value>& c) {
   return result;
 }
 
+Operands operands(const Place& place, const Vscatter<Value>& c) {
+  Operands result;
+  result.in_place = false;
+  IndexedRows indexed;
+  indexed.list = ub_tile(place, "b", false, Type::kI32, c.b, c.rows, c.cols, c.b_pitch);
+  indexed.table_mem = Mem::kUb;
+  indexed.table_core = place.core;
+  indexed.table = c.d;
+  indexed.pitch = indexed.row_bytes = static_cast<uint64_t>(bytes_of(c.type));
+  indexed.write = true;
+  indexed.read = false;
+  indexed.skip_negative = true;
+  indexed.count = c.count;
+  result.indexed = indexed;
+  result.add(indexed.list);
+  result.add(ub_tile(place, "a", false, c.type, c.a, c.rows, c.cols, c.a_pitch));
+  return result;
+}
+
+Operands operands(const Place& place, const Vcompress<Value>& c) {
+  Operands result;
+  result.in_place = false;
+  result.add(ub_tile(place, "a", false, c.type, c.a, c.rows, c.cols, c.a_pitch));
+  result.add(ub_view(place, "b", false, c.b, c.rows, mask_bytes(c.cols), c.b_pitch, 1));
+  result.add(ub_tile(place, "d", true, c.type, c.d, 1, c.rows * c.cols, 0));
+  result.add(ub_tile(place, "count", true, Type::kI32, c.count, 1, 1, 0));
+  return result;
+}
+
+Operands operands(const Place& place, const Vsort<Value>& c) {
+  Operands result;
+  result.add(ub_view(place, "a", false, c.a, c.rows, c.cols * kPairBytes, c.a_pitch, 4));
+  result.add(ub_view(place, "d", true, c.d, c.rows, c.cols * kPairBytes, c.d_pitch, 4));
+  return result;
+}
+
+Operands operands(const Place& place, const Vmerge<Value>& c) {
+  Operands result;
+  result.in_place = false;
+  const uint64_t list = c.cols * kPairBytes, step = c.b_pitch == 0 ? list : c.b_pitch;
+  for (uint64_t i = 0; i < kMergedLists; ++i) {
+    result.add(ub_view(place, "a", false, c.a + i * step, c.rows, list, c.a_pitch, 4));
+  }
+  result.add(ub_view(place, "d", true, c.d, c.rows, merged_pairs(c) * kPairBytes, c.d_pitch, 4));
+  return result;
+}
+
+Operands operands(const Place& place, const Vhistogram<Value>& c) {
+  Operands result;
+  result.add(ub_tile(place, "a", false, c.type, c.a, c.rows, c.cols, c.a_pitch));
+  if (c.count == 0) return result;
+  View bins = ub_view(place, "d", false, c.d, c.count, 4, 4, 4);
+  result.add(bins);
+  bins.write = true;
+  result.add(bins);
+  return result;
+}
+
 }  // namespace npu::detail

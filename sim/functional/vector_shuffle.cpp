@@ -43,7 +43,7 @@ void transpose(const Place& place, const Vtranspose<Value>& c) {
 
 // Elements that target and source types convert with saturation: the narrow formats that data is
 // quantised to.
-bool saturates(Type to) { return to == Type::kE4m3 || to == Type::kE5m2; }
+bool saturates(Type to) { return to >= Type::kE4m3 && to <= Type::kE2m1; }
 
 Round round_of(RoundMode mode) {
   switch (mode) {
@@ -113,10 +113,9 @@ void run(const Place& place, const Vconvert<Value>& c) {
     with_width(c.to, [&](auto element) { spread_converted<decltype(element)>(place, c); });
     return;
   }
-  const auto from_size = static_cast<uint64_t>(bytes_of(c.from));
-  const auto to_size = static_cast<uint64_t>(bytes_of(c.to));
-  const bool flat = c.rows == 1 || (c.a_is == Source::kTile && c.a_pitch == c.cols * from_size &&
-                                    c.d_pitch == c.cols * to_size);
+  const bool flat =
+      c.rows == 1 || (c.a_is == Source::kTile && c.a_pitch == bytes_of(c.from, c.cols) &&
+                      c.d_pitch == bytes_of(c.to, c.cols));
   const uint64_t rows = flat ? 1 : c.rows, cols = flat ? c.rows * c.cols : c.cols;
   const uint64_t pitch = c.a_is == Source::kRow ? 0 : c.a_pitch;
   for (uint64_t row = 0; row < rows; ++row) {

@@ -18,18 +18,33 @@ struct MmaWork {
 
 uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
-MmaWork mma_work(const MachineConfig& machine, const Limits& limits, const Command& command) {
+// Native tiles hold as much of k as the wider of the two types allows.
+template <class C>
+MmaWork work_of(const MachineConfig& machine, const Limits& limits, const C& mma, Type type_a,
+                Type type_b) {
   MmaWork work;
-  const auto* mma = std::get_if<Mma<Value>>(&command);
-  if (mma == nullptr || mma->m == 0 || mma->n == 0 || mma->k == 0) return work;
+  if (mma.m == 0 || mma.n == 0 || mma.k == 0) return work;
   const auto rows = static_cast<uint64_t>(limits.fractal_rows);
-  const auto depth = static_cast<uint64_t>(limits.fractal_cols(mma->type));
-  const auto cycles = static_cast<uint64_t>(machine.cube.cycles[static_cast<size_t>(mma->type)]);
-  work.tiles_c = ceil_div(mma->m, rows) * ceil_div(mma->n, rows);
-  work.a_tile = ceil_div(mma->k, depth) * cycles;
-  work.handover = mma->handover;
-  work.overwrites = mma->accumulate == 0;
+  const auto depth =
+      static_cast<uint64_t>(std::min(limits.fractal_cols(type_a), limits.fractal_cols(type_b)));
+  const auto& cycles = machine.cube.cycles;
+  const int tile =
+      std::max(cycles[static_cast<size_t>(type_a)], cycles[static_cast<size_t>(type_b)]);
+  work.tiles_c = ceil_div(mma.m, rows) * ceil_div(mma.n, rows);
+  work.a_tile = ceil_div(mma.k, depth) * static_cast<uint64_t>(tile);
+  work.handover = mma.handover;
+  work.overwrites = mma.accumulate == 0;
   return work;
+}
+
+MmaWork mma_work(const MachineConfig& machine, const Limits& limits, const Command& command) {
+  if (const auto* mma = std::get_if<Mma<Value>>(&command)) {
+    return work_of(machine, limits, *mma, mma->type, mma->type);
+  }
+  if (const auto* mma = std::get_if<MmaScaled<Value>>(&command)) {
+    return work_of(machine, limits, *mma, mma->type_a, mma->type_b);
+  }
+  return {};
 }
 
 }  // namespace

@@ -28,9 +28,10 @@ NPU_RATE(VzipOp, transpose)
 NPU_RATE(VunzipOp, transpose)
 NPU_RATE(VgatherOp, gather)
 NPU_RATE(VscatterOp, gather)
-NPU_RATE(VsortOp, gather)
-NPU_RATE(VmergeOp, gather)
 NPU_RATE(VhistogramOp, gather)
+NPU_RATE(VsortOp, sort)
+NPU_RATE(VmergeOp, sort)
+NPU_RATE(VcompressOp, compress)
 #undef NPU_RATE
 
 constexpr bool is_row_reduce(const VcolSumOp&) { return false; }
@@ -63,6 +64,11 @@ template <class Op>
 Work work_of(const VectorConfig& vector, const VectorReduce<Value, Op>& c) {
   const uint64_t a_row = is_row_reduce(Op{}) ? static_cast<uint64_t>(vector.row_reduce) : 0;
   return {rate_of(Op{}), c.type, c.rows, c.cols, c.a_pitch, c.rows * a_row};
+}
+// By elements that are written.
+Work work_of(const VectorConfig&, const Vmerge<Value>& c) {
+  const uint64_t all = 4 * c.cols, count = c.count == 0 ? all : std::min(c.count, all);
+  return {&VectorConfig::sort, c.type, c.rows, count, 0};
 }
 Work work_of(const VectorConfig&, const Vfma<Value>& c) {
   return {&VectorConfig::multiply_add, c.type, c.rows, c.cols, c.d_pitch};

@@ -22,7 +22,9 @@ inline Limits machine() {
   limits.table = 4 << 10;
   limits.ub = 64 << 10;
   limits.gm = 1 << 26;
-  limits.cube_types = {Type::kF32, Type::kTf32, Type::kF16, Type::kBf16, Type::kE4m3, Type::kI8};
+  limits.cube_types = {Type::kF32,  Type::kTf32, Type::kF16, Type::kBf16, Type::kE4m3,
+                       Type::kE5m2, Type::kE2m1, Type::kI8,  Type::kI4};
+  limits.cube_scaled = true;
   limits.vector_types = {Type::kF32, Type::kF16, Type::kBf16};
   limits.l0c_to_ub = limits.ub_to_l1 = true;
   return limits;
@@ -95,12 +97,30 @@ struct Rig {
     std::memset(memory.data(), value, memory.size());
   }
 
+  // An element at a number of half bytes.
+  void put_element(Mem mem, int core, uint64_t nibble, Type type, uint32_t code) {
+    std::byte* to = at(mem, core, nibble / 2);
+    if (bits_of(type) >= 8) {
+      std::memcpy(to, &code, static_cast<size_t>(bytes_of(type)));
+    } else {
+      const uint32_t shift = nibble % 2 * 4, kept = static_cast<uint32_t>(*to) & (0xf0u >> shift);
+      *to = static_cast<std::byte>(kept | (code & 0xf) << shift);
+    }
+  }
+  uint32_t get_element(Mem mem, int core, uint64_t nibble, Type type) {
+    const std::byte* from = at(mem, core, nibble / 2);
+    if (bits_of(type) < 8) return static_cast<uint32_t>(*from) >> nibble % 2 * 4 & 0xf;
+    uint32_t code = 0;
+    std::memcpy(&code, from, static_cast<size_t>(bytes_of(type)));
+    return code;
+  }
+
   void put(Mem mem, int core, uint64_t address, const Matrix& m, uint64_t pitch = 0) {
-    const auto size = static_cast<uint64_t>(bytes_of(m.type));
-    if (pitch == 0) pitch = m.cols * size;
+    const auto nibbles = static_cast<uint64_t>(bits_of(m.type) / 4);
+    if (pitch == 0) pitch = bytes_of(m.type, m.cols);
     for (uint64_t r = 0; r < m.rows; ++r) {
       for (uint64_t c = 0; c < m.cols; ++c) {
-        std::memcpy(at(mem, core, address + r * pitch + c * size), &m.codes[r * m.cols + c], size);
+        put_element(mem, core, (address + r * pitch) * 2 + c * nibbles, m.type, m.at(r, c));
       }
     }
   }
@@ -108,11 +128,11 @@ struct Rig {
   Matrix get(Mem mem, int core, uint64_t address, Type type, uint64_t rows, uint64_t cols,
              uint64_t pitch = 0) {
     Matrix m(type, rows, cols);
-    const auto size = static_cast<uint64_t>(bytes_of(type));
-    if (pitch == 0) pitch = cols * size;
+    const auto nibbles = static_cast<uint64_t>(bits_of(type) / 4);
+    if (pitch == 0) pitch = bytes_of(type, cols);
     for (uint64_t r = 0; r < rows; ++r) {
       for (uint64_t c = 0; c < cols; ++c) {
-        std::memcpy(&m.at(r, c), at(mem, core, address + r * pitch + c * size), size);
+        m.at(r, c) = get_element(mem, core, (address + r * pitch) * 2 + c * nibbles, type);
       }
     }
     return m;
@@ -120,12 +140,16 @@ struct Rig {
 
   // Byte offset of an element in fractal layout; pitch 0 is that of `rows` packed rows.
   uint64_t fractal(Type type, uint64_t rows, uint64_t row, uint64_t col, uint64_t pitch = 0) const {
+    return fractal_nibble(type, rows, row, col, pitch) / 2;
+  }
+  uint64_t fractal_nibble(Type type, uint64_t rows, uint64_t row, uint64_t col,
+                          uint64_t pitch = 0) const {
     const auto cols = static_cast<uint64_t>(limits.fractal_cols(type));
     const auto row_bytes = static_cast<uint64_t>(limits.fractal_row_bytes);
     const auto tile_rows = static_cast<uint64_t>(limits.fractal_rows);
     if (pitch == 0) pitch = (rows + tile_rows - 1) / tile_rows * tile_rows * row_bytes;
-    return col / cols * pitch + row * row_bytes +
-           col % cols * static_cast<uint64_t>(bytes_of(type));
+    return (col / cols * pitch + row * row_bytes) * 2 +
+           col % cols * static_cast<uint64_t>(bits_of(type) / 4);
   }
 
   // The same for the 4-byte tiles of L0C.
@@ -138,8 +162,8 @@ struct Rig {
   void put_fractal(Mem mem, uint64_t address, const Matrix& m, uint64_t pitch = 0) {
     for (uint64_t r = 0; r < m.rows; ++r) {
       for (uint64_t c = 0; c < m.cols; ++c) {
-        std::memcpy(at(mem, 0, address + fractal(m.type, m.rows, r, c, pitch)),
-                    &m.codes[r * m.cols + c], static_cast<size_t>(bytes_of(m.type)));
+        put_element(mem, 0, address * 2 + fractal_nibble(m.type, m.rows, r, c, pitch), m.type,
+                    m.at(r, c));
       }
     }
   }
@@ -149,8 +173,8 @@ struct Rig {
     Matrix m(type, rows, cols);
     for (uint64_t r = 0; r < rows; ++r) {
       for (uint64_t c = 0; c < cols; ++c) {
-        std::memcpy(&m.at(r, c), at(mem, 0, address + fractal(type, rows, r, c, pitch)),
-                    static_cast<size_t>(bytes_of(type)));
+        m.at(r, c) =
+            get_element(mem, 0, address * 2 + fractal_nibble(type, rows, r, c, pitch), type);
       }
     }
     return m;

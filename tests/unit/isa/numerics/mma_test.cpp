@@ -15,7 +15,7 @@ namespace npu {
 namespace {
 
 constexpr Type kTypes[] = {Type::kF32,  Type::kTf32, Type::kF16, Type::kBf16,
-                           Type::kE4m3, Type::kE5m2, Type::kI8};
+                           Type::kE4m3, Type::kE5m2, Type::kI8,  Type::kI4};
 
 struct Machine {
   const char* name;
@@ -28,22 +28,37 @@ constexpr Machine kTiny = {"tiny", 4, 8, 4, 16};
 // A buffer of fractals and the address of an element in it, by the formula of the header. Columns
 // are one fractal apart more than they need to be, to catch a stride that is not used.
 struct Fractals {
-  int rows, fractal_rows, row_bytes, element_bytes;
+  int rows, fractal_rows, row_bytes, bits;
   size_t stride;
   std::vector<uint8_t> bytes;
 
-  Fractals(int r, int c, int fractal, int row, int element)
-      : rows(r), fractal_rows(fractal), row_bytes(row), element_bytes(element) {
-    const int c0 = row / element;
+  Fractals(int r, int c, int fractal, int row, Type type)
+      : rows(r), fractal_rows(fractal), row_bytes(row), bits(bits_of(type)) {
+    const int c0 = row * 8 / bits;
     stride =
         static_cast<size_t>((r + fractal - 1) / fractal + 1) * static_cast<size_t>(fractal * row);
     bytes.assign(stride * static_cast<size_t>((c + c0 - 1) / c0), 0x5a);
   }
   uint8_t* at(int r, int c) {
-    const int c0 = row_bytes / element_bytes;
+    const int c0 = row_bytes * 8 / bits;
     return bytes.data() + static_cast<size_t>(c / c0) * stride +
            static_cast<size_t>((r / fractal_rows) * fractal_rows * row_bytes +
-                               (r % fractal_rows) * row_bytes + (c % c0) * element_bytes);
+                               (r % fractal_rows) * row_bytes + (c % c0) * bits / 8);
+  }
+  void put(int r, int c, uint32_t code) {
+    uint8_t* to = at(r, c);
+    if (bits >= 8) {
+      std::memcpy(to, &code, static_cast<size_t>(bits / 8));
+    } else {
+      const int shift = c % 2 * 4;
+      *to = static_cast<uint8_t>((*to & (0xf0 >> shift)) | (code & 0xf) << shift);
+    }
+  }
+  uint32_t get(int r, int c) {
+    if (bits < 8) return static_cast<uint32_t>(*at(r, c) >> (c % 2 * 4) & 0xf);
+    uint32_t code = 0;
+    std::memcpy(&code, at(r, c), static_cast<size_t>(bits / 8));
+    return code;
   }
   FractalView view() const {
     return {reinterpret_cast<const std::byte*>(bytes.data()), stride, fractal_rows, row_bytes};
@@ -65,16 +80,16 @@ struct Problem {
         m(m_),
         n(n_),
         k(k_),
-        a(m_, k_, machine.rows, machine.row_bytes, bytes_of(t)),
-        b(n_, k_, machine.rows, machine.row_bytes, bytes_of(t)),
-        c(m_, n_, machine.c_rows, machine.c_row_bytes, 4) {
+        a(m_, k_, machine.rows, machine.row_bytes, t),
+        b(n_, k_, machine.rows, machine.row_bytes, t),
+        c(m_, n_, machine.c_rows, machine.c_row_bytes, Type::kF32) {
     std::mt19937 random(static_cast<uint32_t>(m * 10000 + n * 100 + k));
     fill_operand(a, m, random, fill);
     fill_operand(b, n, random, fill);
     for (int r = 0; r < m; ++r) {
       for (int col = 0; col < n; ++col) {
         const auto value = static_cast<float>(random() % 1000) / 37.0f;
-        const uint32_t bits = t == Type::kI8 ? 0x7fffff00u + random() % 512
+        const uint32_t bits = is_integer(t) ? 0x7fffff00u + random() % 512
                               : fill == Fill::kAnyBits && random() % 8 == 0
                                   ? static_cast<uint32_t>(random())
                                   : std::bit_cast<uint32_t>(value);
@@ -89,25 +104,21 @@ struct Problem {
       for (int i = 0; i < k; ++i) {
         // f32 bits, also for tf32, which must be rounded as they are read.
         const Type stored = type == Type::kTf32 ? Type::kF32 : type;
-        const double scale = type == Type::kI8 ? 60 : 1;
+        const double scale = type == Type::kI8 ? 60 : type == Type::kI4 ? 4 : 1;
         const bool any = fill == Fill::kAnyBits && random() % 16 == 0;
         const uint32_t code =
             any ? static_cast<uint32_t>(random()) : encode(stored, normal(random) * scale);
-        std::memcpy(x.at(r, i), &code, static_cast<size_t>(bytes_of(type)));
+        x.put(r, i, code);
       }
     }
   }
 
-  double element(Fractals& x, int r, int i) const {
-    uint32_t code = 0;
-    std::memcpy(&code, x.at(r, i), static_cast<size_t>(bytes_of(type)));
-    return decode(type, code);
-  }
+  double element(Fractals& x, int r, int i) const { return decode(type, x.get(r, i)); }
 
   uint32_t by_the_book(int r, int col, bool accumulate) {
     uint32_t start = 0;
     if (accumulate) std::memcpy(&start, c.at(r, col), 4);
-    if (type == Type::kI8) {
+    if (is_integer(type)) {
       uint32_t sum = start;
       for (int i = 0; i < k; ++i) {
         sum += static_cast<uint32_t>(static_cast<int>(element(a, r, i)) *
@@ -151,6 +162,49 @@ void check(Type type, const Machine& machine, int m, int n, int k, Fill fill) {
   }
 }
 
+// The same for mma_scaled, with scales from 2^-20 to 2^20, some NaN, in a plane with gaps.
+void check_scaled(Type type_a, Type type_b, const Machine& machine, int m, int n, int k) {
+  Problem left(type_a, machine, m, 1, k, Fill::kAnyBits),
+      right(type_b, machine, n, 1, k, Fill::kAnyBits);
+  std::mt19937 random(3);
+  const int blocks = (k + kScaleBlock - 1) / kScaleBlock;
+  const auto scales_of = [&](int rows) {
+    std::vector<uint8_t> scales(static_cast<size_t>((rows + 3) * blocks));
+    for (uint8_t& scale : scales) {
+      scale = static_cast<uint8_t>(random() % 50 == 0 ? 255 : 107 + random() % 41);
+    }
+    return scales;
+  };
+  const std::vector<uint8_t> a_scales = scales_of(m), b_scales = scales_of(n);
+  const auto view_of = [](const std::vector<uint8_t>& scales, int rows) {
+    return ScaleView{reinterpret_cast<const std::byte*>(scales.data()),
+                     static_cast<size_t>(rows + 3)};
+  };
+  const auto value = [](Problem& p, const std::vector<uint8_t>& scales, int rows, int r, int i) {
+    const size_t at = static_cast<size_t>(i / kScaleBlock * (rows + 3) + r);
+    return static_cast<float>(p.element(p.a, r, i)) *
+           static_cast<float>(decode(Type::kE8m0, scales[at]));
+  };
+  Fractals sums(m, n, machine.c_rows, machine.c_row_bytes, Type::kF32), right_sums = sums;
+  for (int r = 0; r < m; ++r) {
+    for (int col = 0; col < n; ++col) {
+      float sum = 0;
+      for (int i = 0; i < k; ++i) {
+        sum = std::fma(value(left, a_scales, m, r, i), value(right, b_scales, n, col, i), sum);
+      }
+      right_sums.put(r, col, std::bit_cast<uint32_t>(canonical(sum)));
+    }
+  }
+  for_every_simd([&](Simd level) {
+    Fractals c = sums;
+    mma_scaled({type_a, left.a.view(), view_of(a_scales, m)},
+               {type_b, right.a.view(), view_of(b_scales, n)}, c.mutable_view(), m, n, k, false);
+    INFO(type_name(type_a) << " " << type_name(type_b) << " " << m << "x" << n << "x" << k << " on "
+                           << machine.name << ", simd " << static_cast<int>(level));
+    REQUIRE(c.bytes == right_sums.bytes);
+  });
+}
+
 }  // namespace
 
 TEST_CASE("every element is one fused multiply-add chain in ascending k, on odd shapes") {
@@ -161,16 +215,18 @@ TEST_CASE("every element is one fused multiply-add chain in ascending k, on odd 
     for (const Shape& s :
          {Shape{1, 1, 1}, Shape{16, 16, 16}, Shape{17, 33, 31}, Shape{5, 15, 64}, Shape{29, 48, 7},
           Shape{3, 97, 40}, Shape{43, 31, 65}, Shape{15, 1, 129}, Shape{128, 64, 32}}) {
-      check(type, kBase, s.m, s.n, s.k, Fill::kNumbers);
-      check(type, kTiny, s.m, s.n, s.k, Fill::kNumbers);
+      const int k = type == Type::kI4 ? s.k + s.k % 2 : s.k;
+      check(type, kBase, s.m, s.n, k, Fill::kNumbers);
+      check(type, kTiny, s.m, s.n, k, Fill::kNumbers);
     }
   }
 }
 
 TEST_CASE("NaN, infinity and subnormal operands give the same canonical bits everywhere") {
   for (const Type type : kTypes) {
-    check(type, kBase, 19, 37, 23, Fill::kAnyBits);
-    check(type, kTiny, 19, 37, 23, Fill::kAnyBits);
+    const int k = type == Type::kI4 ? 24 : 23;
+    check(type, kBase, 19, 37, k, Fill::kAnyBits);
+    check(type, kTiny, 19, 37, k, Fill::kAnyBits);
   }
 }
 
@@ -211,7 +267,21 @@ TEST_CASE("an extent of zero does nothing, and k = 0 starts from zero or from C"
   CHECK(*problem.c.at(20, 0) == 0x5a);
 }
 
-TEST_CASE("the accumulator of i8 is i32, that of floats f32") {
+TEST_CASE("scaled operands enter the chain multiplied by their scale, on odd shapes") {
+  for (const auto& [type_a, type_b] :
+       {std::pair(Type::kE4m3, Type::kE4m3), std::pair(Type::kE5m2, Type::kE4m3),
+        std::pair(Type::kE4m3, Type::kE2m1), std::pair(Type::kE2m1, Type::kE2m1)}) {
+    for (const Machine& machine : {kBase, kTiny}) {
+      for (const auto& [m, n, k] : {std::tuple(1, 1, 2), std::tuple(17, 33, 100),
+                                    std::tuple(16, 16, 64), std::tuple(5, 40, 130)}) {
+        check_scaled(type_a, type_b, machine, m, n, k);
+      }
+    }
+  }
+}
+
+TEST_CASE("the accumulator of integers is i32, that of floats f32") {
+  CHECK(accumulator_of(Type::kI4) == Type::kI32);
   CHECK(accumulator_of(Type::kI8) == Type::kI32);
   CHECK(accumulator_of(Type::kBf16) == Type::kF32);
   CHECK(is_mma_type(Type::kE4m3));

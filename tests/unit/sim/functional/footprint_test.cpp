@@ -103,7 +103,7 @@ TEST_CASE("what a command writes does not depend on bytes outside the reads of i
   }
 }
 
-TEST_CASE("the samples are of every implemented command") {
+TEST_CASE("the samples are of every command") {
   std::set<size_t> seen;
   for (const Sample& sample : SampleRig().samples()) seen.insert(sample.command.index());
   std::vector<size_t> missing;
@@ -112,7 +112,7 @@ TEST_CASE("the samples are of every implemented command") {
         [&] {
           using C = std::variant_alternative_t<I, Command>;
           const bool flag = std::is_same_v<C, Set<Value>> || std::is_same_v<C, Wait<Value>>;
-          if (C::info.implemented && !flag && seen.count(I) == 0) missing.push_back(I);
+          if (!flag && seen.count(I) == 0) missing.push_back(I);
         }(),
         ...);
   };

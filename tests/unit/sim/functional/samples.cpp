@@ -74,6 +74,7 @@ void add_elementwise(std::vector<Sample>& all) {
   vector(unary<Vrsqrt<Value>>(Type::kF32, Source::kScalar));
   vector(unary<Vrec<Value>>(Type::kF32, Source::kTile));
   vector(unary<Vnot<Value>>(Type::kI32, Source::kTile));
+  vector(unary<Vhash<Value>>(Type::kU32, Source::kTile));
   vector(binary<Vadd<Value>>(Type::kF32, Source::kTile, Source::kTile));
   vector(binary<Vsub<Value>>(Type::kF16, Source::kTile, Source::kRow));
   vector(binary<Vmul<Value>>(Type::kI16, Source::kColumn, Source::kTile));
@@ -143,6 +144,10 @@ void add_shuffles(std::vector<Sample>& all) {
   vector(convert);
   convert.a_is = Source::kColumn;
   vector(convert);
+  convert.a_is = Source::kTile;
+  convert.to = Type::kE2m1;
+  convert.cols = 18;
+  vector(convert);
   vector(shuffle<Vtranspose<Value>>(Type::kF16));
   vector(shuffle<Vzip<Value>>(Type::kF32));
   vector(shuffle<Vunzip<Value>>(Type::kI8));
@@ -155,6 +160,24 @@ void add_shuffles(std::vector<Sample>& all) {
   rows.b = kIndices;
   rows.count = 32;
   vector(rows);
+  Vscatter<Value> scatter = shuffle<Vscatter<Value>>(Type::kF16);
+  scatter.b = kIndices;
+  scatter.rows = 1;
+  scatter.count = 40;
+  vector(scatter);
+  Vcompress<Value> compress = shuffle<Vcompress<Value>>(Type::kF16);
+  compress.count = 0x6000;
+  compress.b_pitch = 4;
+  vector(compress);
+  vector(shuffle<Vsort<Value>>(Type::kF32));
+  Vmerge<Value> merge = shuffle<Vmerge<Value>>(Type::kI32);
+  merge.b_pitch = 0;
+  merge.a_pitch = 640;
+  merge.count = 21;
+  vector(merge);
+  Vhistogram<Value> histogram = shuffle<Vhistogram<Value>>(Type::kU8);
+  histogram.count = 200;
+  vector(histogram);
 }
 
 }  // namespace
@@ -203,6 +226,12 @@ std::vector<Sample> SampleRig::samples() const {
   load.dst = 1024;
   load.src_pitch = 0;
   cube(load);
+  load.layout = Layout::kScale;
+  load.type = Type::kE8m0;
+  load.dst_pitch = 25;
+  load.src_pitch = 90;
+  cube(load);
+  load.type = Type::kF16;
   load.layout = Layout::kRow;
   load.to = Mem::kUb;
   load.src_pitch = 90;
@@ -244,6 +273,13 @@ std::vector<Sample> SampleRig::samples() const {
   cube(feed);
   feed.type = Type::kI8;
   cube(feed);
+  feed.type = Type::kI4;
+  feed.transpose = false;
+  feed.widen = true;
+  feed.cols = 98;
+  feed.dst_pitch = 0;
+  cube(feed);
+  cube(FeedScale<Value>{Mem::kL0B, 100, 77, 21, 7, 16, 4, 5, {}});
   cube(FeedBias<Value>{Type::kF16, 16, 64, 11, {}});
   cube(FeedTable<Value>{16, 64, 11, {}});
   Drain<Value> drain;
@@ -313,6 +349,18 @@ std::vector<Sample> SampleRig::samples() const {
   mma.use_bias = true;
   mma.bias = 16;
   cube(mma);
+  MmaScaled<Value> scaled;
+  scaled.type_a = Type::kE4m3;
+  scaled.type_b = Type::kE2m1;
+  scaled.a = 512;
+  scaled.b = 1024;
+  scaled.c = 1024;
+  scaled.m = 21;
+  scaled.n = 18;
+  scaled.k = 74;
+  scaled.a_scale = 8000;
+  scaled.b_scale = 8000;
+  cube(scaled);
   add_elementwise(all);
   add_reductions(all);
   add_shuffles(all);

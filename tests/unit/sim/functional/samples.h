@@ -1,4 +1,4 @@
-// One valid command of every implemented kind, on a rig with a tensor and a list in GM: what the
+// One valid command of every kind, on a rig with a tensor and a list in GM: what the
 // tests of validate and footprint start from.
 #pragma once
 

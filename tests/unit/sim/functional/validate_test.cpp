@@ -93,23 +93,82 @@ TEST_CASE("a command for a unit that the core lacks is illegal") {
   check_fault(rig.cube(), Set<Value>{Unit::kVector, 1, 1}, FaultCode::kIllegalInstruction, "set");
 }
 
-TEST_CASE("what is encoded and not built is not implemented") {
+TEST_CASE("4-bit elements come in pairs, and widen or convert as whole tiles") {
   SampleRig rig;
-  check_fault(rig.cube(), MmaScaled<Value>{}, FaultCode::kNotImplemented, "mma_scaled");
-  check_fault(rig.vector(), Vsort<Value>{}, FaultCode::kNotImplemented, "vsort");
-  Load<Value> scale = load_of(rig);
-  scale.layout = Layout::kScale;
-  check_fault(rig.cube(), scale, FaultCode::kNotImplemented, "scale");
   Feed<Value> widen;
-  widen.type = Type::kI4;
+  widen.type = Type::kF16;
   widen.widen = true;
-  check_fault(rig.cube(), widen, FaultCode::kNotImplemented, "widens");
+  check_fault(rig.cube(), widen, FaultCode::kBadOperand, "type f16 is not one of e2m1 i4");
+  widen.type = Type::kI4;
+  widen.rows = 16;
+  widen.cols = 63;
+  check_fault(rig.cube(), widen, FaultCode::kBadOperand, "63 elements of i4");
   Mma<Value> narrow = mma_of();
   narrow.type = Type::kI4;
-  check_fault(rig.cube(), narrow, FaultCode::kNotImplemented, "i4");
+  narrow.k = 31;
+  rig.limits.cube_types.push_back(Type::kI4);
+  check_fault(rig.cube(), narrow, FaultCode::kBadOperand, "31 elements of i4");
   Vconvert<Value> pack;
   pack.to = Type::kE2m1;
-  check_fault(rig.vector(), pack, FaultCode::kNotImplemented, "4-bit");
+  pack.a_is = Source::kColumn;
+  check_fault(rig.vector(), pack, FaultCode::kBadOperand, "tiles and rows only");
+}
+
+TEST_CASE("block scales are for machines that have them and types that take them") {
+  SampleRig rig;
+  MmaScaled<Value> mma;
+  mma.type_a = mma.type_b = Type::kE4m3;
+  mma.m = mma.n = mma.k = 32;
+  mma.a_scale = mma.b_scale = 8192;
+  CHECK(valid(rig.cube(), mma));
+  mma.type_b = Type::kF16;
+  check_fault(rig.cube(), mma, FaultCode::kBadOperand, "type f16 is not one of e4m3 e5m2 e2m1");
+  mma.type_b = Type::kE2m1;
+  CHECK(valid(rig.cube(), mma));
+  mma.b_scale = rig.limits.l0b - 31;
+  check_fault(rig.cube(), mma, FaultCode::kOutOfBounds, "b_scale");
+  rig.limits.cube_types = {Type::kE4m3};
+  check_fault(rig.cube(), mma, FaultCode::kBadOperand, "does not multiply e2m1");
+  rig.limits.cube_scaled = false;
+  check_fault(rig.cube(), mma, FaultCode::kBadOperand, "takes no block scales");
+  check_fault(rig.cube(), FeedScale<Value>{}, FaultCode::kBadOperand, "takes no block scales");
+  Load<Value> scale = load_of(rig);
+  scale.layout = Layout::kScale;
+  check_fault(rig.cube(), scale, FaultCode::kBadOperand, "type f16 is not one of e8m0 u8");
+}
+
+TEST_CASE("what vscatter, vcompress and vmerge write lies apart from all they read") {
+  SampleRig rig;
+  Vcompress<Value> compress;
+  compress.b = 4096;
+  compress.d = 8192;
+  compress.count = 256;
+  compress.rows = 2;
+  compress.cols = 16;
+  compress.a_pitch = 64;
+  compress.b_pitch = 2;
+  CHECK(valid(rig.vector(), compress));
+  compress.d = 100;
+  check_fault(rig.vector(), compress, FaultCode::kBadOperand, "d 0x64");
+  compress.d = 8192;
+  compress.count = 8192 + 124;
+  check_fault(rig.vector(), compress, FaultCode::kBadOperand, "count");
+  Vscatter<Value> scatter;
+  scatter.b = 4096;
+  scatter.d = 8192;
+  scatter.count = 50;
+  scatter.rows = 1;
+  scatter.cols = 10;
+  CHECK(valid(rig.vector(), scatter));
+  scatter.b = 8192 + 160;
+  check_fault(rig.vector(), scatter, FaultCode::kBadOperand, "overlaps b");
+  Vmerge<Value> merge;
+  merge.rows = 1;
+  merge.cols = 32;
+  merge.d = 1024;
+  CHECK(valid(rig.vector(), merge));
+  merge.b_pitch = 512;
+  check_fault(rig.vector(), merge, FaultCode::kBadOperand, "overlaps a");
 }
 
 TEST_CASE("types are ones that the instruction and the machine allow") {
