@@ -46,7 +46,7 @@ VecVerb::Source VecVerb::source(const Operand& operand, Type type) {
 void VecVerb::settle(const TileInfo& destination) {
   one_row_ = max_rows_ == 1;
   if (!all_dense_columns_ || !is_dense_column(destination) || max_rows_ == 1) return;
-  cols = rows;
+  cols = rows * cols;  // the one column may be empty now
   rows = 1;
   one_row_ = true;
 }
