@@ -12,9 +12,9 @@ namespace npu {
 const std::vector<Operator>& catalog() {
   static const std::vector<Operator> operators = {
       residual_add_entry(), argmax_entry(),          cache_write_entry(), decode_attention_entry(),
-      embedding_entry(),    flash_attention_entry(), hc_head_entry(),     hc_post_entry(),
-      hc_pre_entry(),       matmul_entry(),          rmsnorm_entry(),     rope_entry(),
-      softmax_entry(),      swiglu_entry(),
+      embedding_entry(),    flash_attention_entry(), gate_entry(),        hc_head_entry(),
+      hc_post_entry(),      hc_pre_entry(),          matmul_entry(),      rmsnorm_entry(),
+      rope_entry(),         softmax_entry(),         swiglu_entry(),
   };
   return operators;
 }

@@ -13,6 +13,7 @@ Operator cache_write_entry();
 Operator decode_attention_entry();
 Operator embedding_entry();
 Operator flash_attention_entry();
+Operator gate_entry();
 Operator hc_head_entry();
 Operator hc_post_entry();
 Operator hc_pre_entry();
