@@ -277,4 +277,30 @@ void Kernel::store(const Dst& to, const Src& from, const StoreOptions& options, 
   verb.issue(i, Core::kVector, Unit::kStore);
 }
 
+void Kernel::store_rows(const Tensor& to, const Src& from, const Src& list,
+                        const StoreOptions& options, Where at) {
+  Verb verb(recorder_.get(), "store_rows", at);
+  const TileInfo source = verb.take(from), numbers = verb.take(list);
+  verb.need(source, "the source", {Mem::kUb});
+  verb.need(numbers, "the list", {Mem::kUb});
+  verb.need_same_type(numbers.type, Type::kI32);
+  const kit::TensorInfo& table = to.info();
+  if (table.dims.size() != 2) verb.fail("the target " + table.name + " is of rank 2");
+  verb.need_same_type(source.type, table.type);
+  if (table.parameter >= 0) {
+    recorder_->parameters[static_cast<size_t>(table.parameter)].output = true;
+  }
+  StoreRows<Reg> i;
+  i.type = table.type;
+  i.atomic = options.atomic;
+  i.dst = verb.reg(Int(table.base) + table.offset * bits_of(table.type) / 8);
+  i.src = verb.reg(source.address);
+  i.list = verb.reg(numbers.address);
+  i.rows = verb.reg(min(source.rows, numbers.cols));
+  i.cols = verb.reg(min(source.cols, table.dims[1]));
+  i.dst_pitch = verb.reg(table.strides[0] * bits_of(table.type) / 8);
+  i.src_pitch = verb.reg(source.pitch);
+  verb.issue(i, Core::kVector, Unit::kStore);
+}
+
 }  // namespace npu

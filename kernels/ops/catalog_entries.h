@@ -13,16 +13,20 @@ Operator cache_write_entry();
 Operator decode_attention_entry();
 Operator embedding_entry();
 Operator flash_attention_entry();
+Operator combine_entry();
 Operator gate_entry();
+Operator grouped_matmul_entry();
 Operator hc_head_entry();
 Operator hc_post_entry();
 Operator hc_pre_entry();
 Operator matmul_entry();
+Operator permute_entry();
 Operator residual_add_entry();
 Operator rmsnorm_entry();
 Operator rope_entry();
 Operator softmax_entry();
 Operator swiglu_entry();
+Operator swiglu_clamp_entry();
 
 namespace detail {
 
