@@ -22,6 +22,7 @@ Operator hc_pre_entry();
 Operator matmul_entry();
 Operator permute_entry();
 Operator residual_add_entry();
+Operator rms_per_head_entry();
 Operator rmsnorm_entry();
 Operator rope_entry();
 Operator softmax_entry();

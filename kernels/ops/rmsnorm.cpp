@@ -13,6 +13,7 @@ namespace {
 // Bytes of UB for the weights, and for one row of x: its slots, itself in f32, its squares and
 // their sum.
 int64_t weight_bytes(const Limits& machine, const RmsNormShape& s) {
+  if (!s.weighted) return 0;
   const int64_t cols = detail::row_columns(s.cols);
   return detail::padded_row(machine, cols, s.weight_type) +
          detail::padded_row(machine, cols, Type::kF32);
@@ -52,18 +53,20 @@ Program rmsnorm(const Limits& machine, const RmsNormShape& s) {
   const Dim rows = k.dim("rows", tile);
   const Extent cols = detail::row_extent(k, "cols", s.cols);
   const Tensor x = k.tensor("x", s.type, {s.rows, s.cols});
-  const Tensor weight = k.tensor("weight", s.weight_type, {s.cols});
+  std::optional<Tile> w;
+  if (s.weighted) {
+    Ring& weight_ub = k.ring("weight_ub", Mem::kUb, s.weight_type, {1, cols}, 1);
+    k.load(weight_ub.push(), k.tensor("weight", s.weight_type, {s.cols}));
+    w = k.buffer("w", Type::kF32, {1, cols});
+    v.convert(*w, weight_ub.pop());
+  }
   const Tensor y = k.tensor("y", s.type, {s.rows, s.cols});
-  Ring& weight_ub = k.ring("weight_ub", Mem::kUb, s.weight_type, {1, cols}, 1);
   Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, depth);
   Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, depth);
-  const Tile w = k.buffer("w", Type::kF32, {1, cols});
   const Tile wide = k.buffer("wide", Type::kF32, {rows, cols});
   const Tile square = k.buffer("square", Type::kF32, {rows, cols});
   const Tile scale = k.buffer("scale", Type::kF32, {rows, 1});
 
-  k.load(weight_ub.push(), weight);
-  v.convert(w, weight_ub.pop());
   const auto some_rows = [&](Int r) {
     rows.clip(s.rows - r * tile);
     k.load(x_ub.push(), x.tile(r, 0));
@@ -74,7 +77,7 @@ Program rmsnorm(const Limits& machine, const RmsNormShape& s) {
     v.add(scale, scale, s.eps);
     v.rsqrt(scale, scale);
     v.mul(wide, wide, scale);
-    v.mul(wide, wide, w);
+    if (w) v.mul(wide, wide, *w);
     v.convert(y_ub.push(), wide);
     k.store(y.tile(r, 0), y_ub.pop());
   };

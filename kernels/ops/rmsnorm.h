@@ -16,12 +16,13 @@ struct RmsNormShape {
   Type type = Type::kF32;         // of x and y: f32 f16 bf16
   Type weight_type = Type::kF32;  // of weight (cols)
   float eps = 1e-5f;
+  bool weighted = true;  // false: no weight, no parameter of it
 
   void check(const Limits& machine) const;  // throws InputError
 };
 
-// Parameters: x (rows, cols), weight (cols), y (rows, cols). y may be x. A row must fit the vector
-// cores' UB.
+// Parameters: x (rows, cols), [weight (cols)], y (rows, cols). y may be x. A row must fit the
+// vector cores' UB.
 Program rmsnorm(const Limits& machine, const RmsNormShape& shape);
 
 // In double. The relative error is half that of the sum of squares (row_sum_depth + 3 roundings)

@@ -15,7 +15,7 @@ Expected rmsnorm_reference(const RmsNormShape& shape, std::span<const double> x,
     for (const double value : row) sum += value * value;
     const double scale = 1 / std::sqrt(sum / static_cast<double>(cols) + double{shape.eps});
     for (size_t c = 0; c < cols; ++c) {
-      const double want = row[c] * scale * weight[c];
+      const double want = row[c] * scale * (shape.weighted ? weight[c] : 1);
       expected.want.push_back(want);
       expected.bound.push_back(with_rounding(shape.type, want, relative * std::fabs(want)));
     }

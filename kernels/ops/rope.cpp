@@ -12,7 +12,9 @@ void RopeShape::check(const Limits& machine) const {
   check.dimension("heads", heads);
   check.dimension("head_dim", head_dim);
   check.dimension("positions", positions);
-  check.require(head_dim % 2 == 0, "head_dim must be even");
+  check.require(turned() % 2 == 0,
+                rope_dim > 0 ? "rope_dim must be even" : "head_dim must be even");
+  check.require(rope_dim >= 0 && rope_dim <= head_dim, "rope_dim must be from 0 to head_dim");
   check.require(tokens <= positions, "the tables must have a row for every token");
   check.float_type("type", type);
   check.done();
@@ -20,15 +22,18 @@ void RopeShape::check(const Limits& machine) const {
 
 // A task is a tile of tokens of some heads, which share the angles. The two channels of a pair are
 // two tiles, x0 and x1: loaded apart if they are half a head apart, unzipped if they are
-// neighbours.
+// neighbours. Channels before those that turn go from load to store.
 Program rope(const Limits& machine, const RopeShape& s) {
   s.check(machine);
-  const int64_t half = s.head_dim / 2;
+  const int64_t half = s.half(), still = s.head_dim - s.turned();
   const bool interleaved = s.interleaved && half > 1;     // of one pair, both orders are the same
-  const int64_t width = interleaved ? s.head_dim : half;  // of one load or store
-  const int64_t row_bytes = 4 * detail::padded_row(machine, detail::row_columns(width), s.type) +
-                            6 * detail::padded_row(machine, detail::row_columns(half), Type::kF32) +
-                            (interleaved ? detail::padded_row(machine, s.head_dim, Type::kF32) : 0);
+  const int64_t width = interleaved ? s.turned() : half;  // of one load or store
+  const int64_t pass = std::min<int64_t>(still, 512);     // channels that stay, of one load
+  const int64_t row_bytes =
+      4 * detail::padded_row(machine, detail::row_columns(width), s.type) +
+      6 * detail::padded_row(machine, detail::row_columns(half), Type::kF32) +
+      (interleaved ? detail::padded_row(machine, s.turned(), Type::kF32) : 0) +
+      2 * detail::padded_row(machine, pass, s.type);
   const int64_t tile = detail::portion(machine, s.tokens * s.heads, row_bytes);
   const int64_t token_tiles = detail::ceil_div(s.tokens, tile);
   const int64_t heads_each =
@@ -43,7 +48,7 @@ Program rope(const Limits& machine, const RopeShape& s) {
   const Tensor y = k.tensor("y", s.type, {s.tokens, s.heads * s.head_dim});
   const Int position = k.arg("position");
   const Extent channels = detail::row_extent(k, "channels", half);
-  const Extent moved = interleaved ? Extent(s.head_dim) : channels;
+  const Extent moved = interleaved ? Extent(s.turned()) : channels;
   Ring& cos_ub = k.ring("cos_ub", Mem::kUb, Type::kF32, {rows, channels}, 1);
   Ring& sin_ub = k.ring("sin_ub", Mem::kUb, Type::kF32, {rows, channels}, 1);
   Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, moved}, 2);
@@ -53,11 +58,15 @@ Program rope(const Limits& machine, const RopeShape& s) {
   const Tile y0 = k.buffer("y0", Type::kF32, {rows, channels}),
              y1 = k.buffer("y1", Type::kF32, {rows, channels});
 
+  std::optional<Dim> passed;
+  if (still > 0) passed = k.dim("passed", pass);
+  Ring* still_ub = passed ? &k.ring("still_ub", Mem::kUb, s.type, {rows, *passed}, 2) : nullptr;
+
   const auto turn = [&](const Tile& c, const Tile& n) {
     v.mul(y0, x1, n);
-    v.neg(y0, y0);
-    v.fma(y0, x0, c, y0);
     v.mul(y1, x0, n);
+    v.neg(s.inverse ? y1 : y0, s.inverse ? y1 : y0);
+    v.fma(y0, x0, c, y0);
     v.fma(y1, x1, c, y1);
   };
   const auto apart = [&](Int row, Int col, const Tile& c, const Tile& n) {
@@ -72,7 +81,7 @@ Program rope(const Limits& machine, const RopeShape& s) {
     k.store(y.from(row, col + half), y_ub.pop());
   };
   std::optional<Tile> pairs;
-  if (interleaved) pairs = k.buffer("pairs", Type::kF32, {rows, s.head_dim});
+  if (interleaved) pairs = k.buffer("pairs", Type::kF32, {rows, s.turned()});
   const auto neighbours = [&](Int row, Int col, const Tile& c, const Tile& n) {
     k.load(x_ub.push(), x.from(row, col));
     v.convert(*pairs, x_ub.pop());
@@ -81,6 +90,13 @@ Program rope(const Limits& machine, const RopeShape& s) {
     v.zip(*pairs, y0, y1);
     v.convert(y_ub.push(), *pairs);
     k.store(y.from(row, col), y_ub.pop());
+  };
+  const auto pass_on = [&](Int row, Int col) {
+    if (still == 0) return;
+    k.tiles("still", still, *passed, [&](Int i) {
+      k.load(still_ub->push(), x.from(row, col + i * pass));
+      k.store(y.from(row, col + i * pass), still_ub->pop());
+    });
   };
   const auto some_heads = [&](Int task) {
     const auto [t, h] = k.split(task, token_tiles);
@@ -91,7 +107,8 @@ Program rope(const Limits& machine, const RopeShape& s) {
     k.load(sin_ub.push(), sin.from(position + row, 0));
     k.use(cos_ub.pop(), sin_ub.pop(), [&](Tile c, Tile n) {
       k.loop("head", heads, [&](Int i) {
-        const Int col = (head + i) * s.head_dim;
+        pass_on(row, (head + i) * s.head_dim);
+        const Int col = (head + i) * s.head_dim + still;
         interleaved ? neighbours(row, col, c, n) : apart(row, col, c, n);
       });
     });

@@ -39,6 +39,30 @@ std::vector<Expected> rmsnorm_expected(const Options& options,
                             values_of(list[1].tensor))};
 }
 
+RmsNormShape per_head_shape(const Options& options) {
+  RmsNormShape shape;
+  shape.rows = options.count("tokens") * options.count("heads");
+  shape.cols = options.count("dim");
+  shape.type = options.float_type("dtype");
+  shape.eps = static_cast<float>(options.number("eps"));
+  shape.weighted = false;
+  return shape;
+}
+
+std::vector<OperatorArgument> per_head_arguments(const Options& options, uint64_t seed,
+                                                 Contents contents) {
+  const RmsNormShape s = per_head_shape(options);
+  detail::Arguments list(seed, contents);
+  list.input("x", s.type, {s.rows, s.cols}, -4, 4);
+  list.output("y", s.type, {s.rows, s.cols});
+  return list.take();
+}
+
+std::vector<Expected> per_head_expected(const Options& options,
+                                        std::span<const OperatorArgument> list) {
+  return {rmsnorm_reference(per_head_shape(options), values_of(list[0].tensor), {})};
+}
+
 std::vector<OperatorArgument> softmax_arguments(const Options& options, uint64_t seed,
                                                 Contents contents) {
   const auto s = shape_of<SoftmaxShape>(options);
@@ -96,6 +120,25 @@ Operator rmsnorm_entry() {
       .arguments = rmsnorm_arguments,
       .expected = rmsnorm_expected,
       .work = bytes_only<rmsnorm_arguments>,
+  };
+}
+
+Operator rms_per_head_entry() {
+  return {
+      .name = "rms_per_head",
+      .doc = "root mean square normalisation of each head of each token, without weights",
+      .formula = "y[t, h, c] = x[t, h, c] / sqrt(mean of x[t, h, :]^2 + eps)",
+      .tolerance = "as rmsnorm",
+      .options = {{"tokens", "64", "tokens"},
+                  {"heads", "64", "heads"},
+                  {"dim", "512", "channels of a head"},
+                  {"dtype", "fp16", "fp32 fp16 bf16"},
+                  {"eps", "1e-6", "added to the mean square"}},
+      .program = [](const Limits& machine,
+                    const Options& o) { return rmsnorm(machine, per_head_shape(o)); },
+      .arguments = per_head_arguments,
+      .expected = per_head_expected,
+      .work = bytes_only<per_head_arguments>,
   };
 }
 

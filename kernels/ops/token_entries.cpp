@@ -79,7 +79,9 @@ RopeShape rope_shape(const Options& options) {
   shape.head_dim = options.count("dim");
   shape.positions =
       options.count_or_needed("positions", options.count("position", 0) + shape.tokens);
+  shape.rope_dim = options.count("rope-dim", 0);
   shape.interleaved = options.flag("interleaved");
+  shape.inverse = options.flag("inverse");
   shape.type = options.float_type("dtype");
   return shape;
 }
@@ -89,8 +91,8 @@ std::vector<OperatorArgument> rope_arguments(const Options& options, uint64_t se
   const RopeShape s = rope_shape(options);
   detail::Arguments list(seed, contents);
   list.input("x", s.type, {s.tokens, s.heads * s.head_dim});
-  list.input("cos", Type::kF32, {s.positions, s.head_dim / 2});
-  list.input("sin", Type::kF32, {s.positions, s.head_dim / 2});
+  list.input("cos", Type::kF32, {s.positions, s.half()});
+  list.input("sin", Type::kF32, {s.positions, s.half()});
   list.output("y", s.type, {s.tokens, s.heads * s.head_dim});
   list.integer("position", options.count("position", 0));
   return list.take();
@@ -107,7 +109,7 @@ Work rope_work(const Options& options) {
   const RopeShape s = rope_shape(options);
   const double tokens = static_cast<double>(s.tokens),
                row = static_cast<double>(s.heads * s.head_dim) * bytes_of(s.type),
-               angles = static_cast<double>(s.head_dim) * bytes_of(Type::kF32);
+               angles = static_cast<double>(s.turned()) * bytes_of(Type::kF32);
   return {.read_bytes = tokens * (row + angles), .written_bytes = tokens * row};
 }
 
@@ -174,7 +176,9 @@ Operator rope_entry() {
   return {
       .name = "rope",
       .doc = "rotary position embedding of heads",
-      .formula = "(y0, y1) = (x0 cos - x1 sin, x1 cos + x0 sin) for each pair of channels",
+      .formula =
+          "(y0, y1) = (x0 cos - x1 sin, x1 cos + x0 sin) for each pair of the last rope-dim "
+          "channels",
       .tolerance = "3 roundings of f32 on |x0 cos| + |x1 sin| and the rounding of y",
       .options = {{"tokens", "64", "tokens"},
                   {"heads", "32", "heads"},
@@ -182,7 +186,9 @@ Operator rope_entry() {
                   {"position", "0", "of the first token", true},
                   {"positions", "0",
                    "rows of the tables, at least position + tokens, which 0 means"},
-                  {"interleaved", "false", "pairs are channels (2i, 2i + 1), not (i, i + dim / 2)"},
+                  {"rope-dim", "0", "channels at the end of a head that turn; 0: all"},
+                  {"interleaved", "false", "pairs are channels (2i, 2i + 1), not (i, i + half)"},
+                  {"inverse", "false", "turn back: the sines change sign"},
                   {"dtype", "fp16", "fp32 fp16 bf16"}},
       .program = [](const Limits& machine,
                     const Options& o) { return rope(machine, rope_shape(o)); },
