@@ -34,6 +34,9 @@ Problem placing_problem(const LoadRows<Reg>& i, CoreKind core) {
   if (auto problem = one_of("the target", i.to, {local_memory(core)})) return problem;
   return one_of("the list", i.list_in, {Mem::kGm, local_memory(core)});
 }
+Problem placing_problem(const StoreRows<Reg>& i, CoreKind) {
+  return one_of("the list", i.list_in, {Mem::kGm, Mem::kUb});
+}
 Problem placing_problem(const Feed<Reg>& i, CoreKind) {
   return one_of("the target", i.to, {Mem::kL0A, Mem::kL0B});
 }

@@ -234,17 +234,19 @@ template <class R>
 struct StoreRows {
   static constexpr Info info{
       "store_rows", 0x3b, Unit::kStore,
-      "row list[i] of a GM table = row i of UB; nothing where list[i] < 0; the list is i32 in UB"};
+      "row list[i] of a GM table = row i of UB; nothing where list[i] < 0; the list is i32"};
   Type type{};
   Atomic atomic{};
+  Mem list_in = Mem::kGm;  // gm or ub
   R dst{}, src{}, list{}, rows{}, cols{}, dst_pitch{}, src_pitch{};
   Sync sync;
   static constexpr auto fields() {
     return std::tuple(field("type", &StoreRows::type, "element type"),
                       field("atomic", &StoreRows::atomic, "none, add or max"),
+                      field("list_in", &StoreRows::list_in, "where the list is: gm or ub"),
                       field("dst", &StoreRows::dst, "GM address of row 0"),
                       field("src", &StoreRows::src, "UB address"),
-                      field("list", &StoreRows::list, "UB address of the i32 list"),
+                      field("list", &StoreRows::list, "address of the i32 list"),
                       field("rows", &StoreRows::rows, "entries of the list"),
                       field("cols", &StoreRows::cols, "elements a row"),
                       field("dst_pitch", &StoreRows::dst_pitch, "bytes between rows of the table"),

@@ -165,10 +165,6 @@ class Kernel {
              Where at = Where::here());
   void store(const Dst& to, const Src& from, const StoreOptions& options = {},
              Where at = Where::here());
-  // Row list[0, i] of `to` (rank 2) = row i of `from`; nothing where the number is negative. The
-  // list is one row of i32 in UB. Rows of different cores must differ.
-  void store_rows(const Tensor& to, const Src& from, const Src& list,
-                  const StoreOptions& options = {}, Where at = Where::here());
 
   // Waits until every core of the launch is here and everything written is visible.
   void barrier(Where at = Where::here());

@@ -189,10 +189,27 @@ Drain<Reg> drain_modes(Verb& verb, const TileInfo& from, const DrainOptions& opt
   return i;
 }
 
-void mark_output(Verb& verb, const GmMatrix& gm) {
-  if (gm.parameter >= 0) {
-    verb.recorder.parameters[static_cast<size_t>(gm.parameter)].output = true;
-  }
+void mark_output(Verb& verb, int parameter) {
+  if (parameter >= 0) verb.recorder.parameters[static_cast<size_t>(parameter)].output = true;
+}
+
+void store_rows(Verb& verb, const ViewInfo& view, const TileInfo& from, Atomic atomic) {
+  const kit::TensorInfo& table = *view.tensor;
+  const kit::TensorInfo& list = *view.list;
+  verb.need_same_type(from.type, table.type);
+  mark_output(verb, table.parameter);
+  StoreRows<Reg> i;
+  i.type = table.type;
+  i.atomic = atomic;
+  i.list_in = Mem::kGm;
+  i.dst = verb.reg(Int(table.base) + table.offset * bits_of(table.type) / 8);
+  i.src = verb.reg(from.address);
+  i.list = verb.reg(Int(list.base) + list.offset * 4);
+  i.rows = verb.reg(min(from.rows, view.count));
+  i.cols = verb.reg(min(from.cols, table.dims[1]));
+  i.dst_pitch = verb.reg(table.strides[0] * bits_of(table.type) / 8);
+  i.src_pitch = verb.reg(from.pitch);
+  verb.issue(i, Core::kVector, Unit::kStore);
 }
 
 }  // namespace
@@ -223,7 +240,7 @@ void Kernel::drain(const View& to, const Src& from, const DrainOptions& options,
   const TileInfo source = verb.take(from);
   Drain<Reg> i = drain_modes(verb, source, options);
   const GmMatrix gm = kit::meet(to.info(), source, false);
-  mark_output(verb, gm);
+  mark_output(verb, gm.parameter);
   i.to = Mem::kGm;
   i.type = gm.type;
   i.dst = verb.reg(gm.address);
@@ -237,9 +254,12 @@ void Kernel::store(const View& to, const Src& from, const StoreOptions& options,
   Verb verb(recorder_.get(), "store", at);
   const TileInfo source = verb.take(from);
   verb.need(source, "the source", {Mem::kUb});
+  if (to.info().kind == ViewInfo::Kind::kGather) {
+    return store_rows(verb, to.info(), source, options.atomic);
+  }
   const GmMatrix gm = kit::meet(to.info(), source, dense_column(source));
   verb.need_same_type(source.type, gm.type);
-  mark_output(verb, gm);
+  mark_output(verb, gm.parameter);
   const Extents e = extents(verb, source, gm);
   const bool one_row = is_const(e.rows.expr(), 1);
   Store<Reg> i;
@@ -274,32 +294,6 @@ void Kernel::store(const Dst& to, const Src& from, const StoreOptions& options, 
   i.dst_pitch = verb.reg(target.pitch);
   i.src_pitch = verb.reg(source.pitch);
   verb.wrote(target, rows, cols);
-  verb.issue(i, Core::kVector, Unit::kStore);
-}
-
-void Kernel::store_rows(const Tensor& to, const Src& from, const Src& list,
-                        const StoreOptions& options, Where at) {
-  Verb verb(recorder_.get(), "store_rows", at);
-  const TileInfo source = verb.take(from), numbers = verb.take(list);
-  verb.need(source, "the source", {Mem::kUb});
-  verb.need(numbers, "the list", {Mem::kUb});
-  verb.need_same_type(numbers.type, Type::kI32);
-  const kit::TensorInfo& table = to.info();
-  if (table.dims.size() != 2) verb.fail("the target " + table.name + " is of rank 2");
-  verb.need_same_type(source.type, table.type);
-  if (table.parameter >= 0) {
-    recorder_->parameters[static_cast<size_t>(table.parameter)].output = true;
-  }
-  StoreRows<Reg> i;
-  i.type = table.type;
-  i.atomic = options.atomic;
-  i.dst = verb.reg(Int(table.base) + table.offset * bits_of(table.type) / 8);
-  i.src = verb.reg(source.address);
-  i.list = verb.reg(numbers.address);
-  i.rows = verb.reg(min(source.rows, numbers.cols));
-  i.cols = verb.reg(min(source.cols, table.dims[1]));
-  i.dst_pitch = verb.reg(table.strides[0] * bits_of(table.type) / 8);
-  i.src_pitch = verb.reg(source.pitch);
   verb.issue(i, Core::kVector, Unit::kStore);
 }
 

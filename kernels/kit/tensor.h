@@ -57,8 +57,8 @@ class Tensor {
   View tile(const Int& r, const Int& c) const;
   // The slot's worth of rows and columns from (row, col) on, cut at the tensor's edge.
   View from(const Int& row, const Int& col) const;
-  // Row i is row list[i] of this tensor (rank 2), or zeros where list[i] < 0, for i < count. `list`
-  // is an i32 tensor of rank 1 that is made control data.
+  // Row i is row list[i] of this tensor (rank 2), for i < count; where list[i] < 0, load gives
+  // zeros and store leaves it out. `list` is an i32 tensor of rank 1 that is made control data.
   View gather(const Tensor& list, const Int& count) const;
   // One element, for Kernel::read.
   Element at(const Int& i) const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "isa/errors.h"
@@ -68,6 +69,13 @@ void Arguments::input(std::string_view name, Type type, std::vector<int64_t> dim
 
 void Arguments::control(std::string_view name, HostTensor tensor) {
   list_.push_back({.name = name, .control = true, .tensor = std::move(tensor)});
+}
+
+void Arguments::control_output(std::string_view name, HostTensor tensor) {
+  control(name, std::move(tensor));
+  std::vector<std::byte>& bytes = list_.back().tensor.bytes;
+  list_.back().output = true;
+  if (contents_ == Contents::kAll) std::fill(bytes.begin(), bytes.end(), std::byte{0xff});
 }
 
 void Arguments::changed(std::string_view name, Type type, std::vector<int64_t> dims) {

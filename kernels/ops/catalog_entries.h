@@ -41,6 +41,8 @@ class Arguments {
              double high = 1);
   void control(std::string_view name, HostTensor tensor);
   void output(std::string_view name, Type type, std::vector<int64_t> dims);
+  // An output that the kernel reads again as control data: a run without numbers gets it given.
+  void control_output(std::string_view name, HostTensor tensor);
   // An output of which the kernel writes only a part; the rest must stay.
   void changed(std::string_view name, Type type, std::vector<int64_t> dims);
   void integer(std::string_view name, int64_t value);

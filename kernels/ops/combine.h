@@ -20,8 +20,8 @@ struct CombineShape {
   void check(const Limits& machine) const;  // throws InputError
 };
 
-// y[t] = sum over i of (weights[t, i]) x[places[t, i]] (+ shared[t]), in this order.
-// Parameters: x (tokens * top_k, dim), places (tokens, top_k) i32, [weights (tokens, top_k) f32],
+// y[t] = sum over i of (weights[t, i]) x[places[i, t]] (+ shared[t]), in this order.
+// Parameters: x (tokens * top_k, dim), places (top_k, tokens) i32, [weights (tokens, top_k) f32],
 // [shared (tokens, dim)], y (tokens, dim).
 Program combine(const Limits& machine, const CombineShape& shape);
 

@@ -12,9 +12,10 @@ Expected combine_reference(const CombineShape& s, std::span<const double> x,
   for (size_t t = 0; t < static_cast<size_t>(s.tokens); ++t) {
     for (size_t c = 0; c < dim; ++c) {
       double sum = s.shared ? shared[t * dim + c] : 0, magnitude = std::fabs(sum);
-      for (size_t pair = t * k; pair < (t + 1) * k; ++pair) {
-        const double value = x[static_cast<size_t>(places[pair]) * dim + c];
-        const double part = s.weighted ? weights[pair] * value : value;
+      for (size_t i = 0; i < k; ++i) {
+        const size_t row = static_cast<size_t>(places[i * static_cast<size_t>(s.tokens) + t]);
+        const double value = x[row * dim + c];
+        const double part = s.weighted ? weights[t * k + i] * value : value;
         sum += part;
         magnitude += std::fabs(part);
       }

@@ -75,7 +75,7 @@ Operator gate_entry() {
           "chosen exact; twice the roundings of a score (8; softmax: its sum and exp's "
           "argument) and those of the sum",
       .options = {{"tokens", "64", "tokens"},
-                  {"experts", "256", "routed experts"},
+                  {"experts", "64", "routed experts"},
                   {"top-k", "6", "experts of a token"},
                   {"scoring", "sqrtsoftplus", "softmax sigmoid sqrtsoftplus"},
                   {"groups", "1", "of consecutive experts"},

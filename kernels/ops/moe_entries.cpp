@@ -12,6 +12,7 @@ namespace {
 using detail::Arguments;
 using detail::load_shape;
 using detail::make_routing;
+using detail::Routing;
 
 std::vector<double> values_if(bool given, std::span<const OperatorArgument> list, size_t index) {
   return given ? values_of(list[index].tensor) : std::vector<double>{};
@@ -27,10 +28,11 @@ std::vector<OperatorArgument> permute_arguments(const Options& o, uint64_t seed,
   const PermuteShape s = permute_shape(o);
   Arguments list(seed, contents);
   list.input("x", s.type, {s.tokens, s.dim});
-  list.control("chosen", make_routing(s.tokens, s.experts, s.top_k, load_shape(o), seed).chosen);
+  const Routing routing = make_routing(s.tokens, s.experts, s.top_k, load_shape(o), seed);
+  list.control("chosen", routing.chosen);
   list.input("weights", Type::kF32, {s.tokens, s.top_k}, 0, 1);
   list.output("counts", Type::kI32, {s.experts});
-  list.output("places", Type::kI32, {s.tokens, s.top_k});
+  list.control_output("places", routing.places);
   list.output("y", s.type, {s.pairs(), s.dim});
   list.output("route", Type::kF32, {s.pairs()});
   return list.take();
@@ -166,8 +168,8 @@ Operator permute_entry() {
       .name = "permute",
       .doc = "tokens to the order of their experts, with counts, places and route weights",
       .formula =
-          "counts[e] = pairs of e; places[t, i] = rank of (chosen[t, i], t); "
-          "y[places[t, i]] = x[t]; route[places[t, i]] = weights[t, i]",
+          "counts[e] = pairs of e; places[i, t] = rank of (chosen[t, i], t); "
+          "y[places[i, t]] = x[t]; route[places[i, t]] = weights[t, i]",
       .tolerance = "exact",
       .options = {{"tokens", "64", "tokens"},
                   {"dim", "1024", "channels"},
@@ -240,7 +242,7 @@ Operator combine_entry() {
   return {
       .name = "combine",
       .doc = "the results of each token's experts back in token order, added up",
-      .formula = "y[t] = sum over i of (weights[t, i]) x[places[t, i]] (+ shared[t])",
+      .formula = "y[t] = sum over i of (weights[t, i]) x[places[i, t]] (+ shared[t])",
       .tolerance = "top_k + 1 roundings of f32 on the sum of magnitudes, and the rounding of y",
       .options = {{"tokens", "64", "tokens"},
                   {"dim", "1024", "channels"},

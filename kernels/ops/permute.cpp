@@ -81,61 +81,62 @@ void PermuteShape::check(const Limits& machine) const {
 }
 
 // Every vector core takes a span of tokens. It counts their pairs by expert; after a barrier it
-// knows where each expert begins and how many pairs of it are in the spans before its own, and
-// sends the rows of its tokens to their places.
+// knows where each expert begins and how many pairs of it are in the spans before its own, which
+// gives the places. After another one rows go to their places.
 Program permute(const Limits& machine, const PermuteShape& s) {
   s.check(machine);
-  // Dense rows of experts, so that ranks can be gathered; the last few may have no token.
+  constexpr int64_t kSpansAtOnce = 8;
+  const auto ub = static_cast<int64_t>(machine.ub);
+  // Rows of experts are dense, so that ranks can be gathered; the last few may have no token.
   const int64_t experts = detail::round_up(std::max<int64_t>(s.experts, 2), machine.ub_align / 4);
   const int64_t span = detail::ceil_div(s.tokens, detail::vector_cores(machine));
   const int64_t spans = detail::ceil_div(s.tokens, span);
-  constexpr int64_t kSpansAtOnce = 8;
-  const int64_t fixed = (2 * kSpansAtOnce + 5) * experts * 4,
-                room = static_cast<int64_t>(machine.ub) * 3 / 4 - fixed;
   const int64_t list_bytes =
-      8 * detail::padded_row(machine, std::max<int64_t>(2, s.top_k), Type::kI32);
-  const int64_t piece =
-      std::min(detail::row_columns(s.dim),
-               std::max<int64_t>(32, room / 4 / (2 * bytes_of(s.type)) / 32 * 32));
-  const int64_t token_bytes = 5 * experts * 4 + list_bytes + 4 * machine.ub_align +
-                              2 * detail::padded_row(machine, piece, s.type);
-  const int64_t tile = std::clamp<int64_t>(room / token_bytes, 1, span);
+      4 * detail::padded_row(machine, s.top_k, Type::kI32) + machine.ub_align * (s.top_k + 4);
+  const int64_t rank_room = ub / 2 - (2 * kSpansAtOnce + 6) * experts * 4;
+  const int64_t rank_fit = std::min(rank_room / (5 * experts * 4 + list_bytes), span);
+  const int64_t tile = std::max<int64_t>(2, rank_fit);  // a single column would lie dense in UB
+  const int64_t row_fit = ub / 4 / (2 * bytes_of(s.type)) / 32 * 32;
+  const int64_t piece = std::min(detail::row_columns(s.dim), row_fit);
+  const int64_t sent_bytes = 2 * detail::padded_row(machine, piece, s.type) + list_bytes;
+  const int64_t sent = std::clamp<int64_t>(ub / 3 / sent_bytes, 1, span);
 
   Kernel k{"permute", machine};
   Vec& v = k.vec;
-  const Dim rows = k.dim("rows", tile), cols = k.dim("cols", piece),
-            some = k.dim("some", kSpansAtOnce);
+  const Dim rows = k.dim("rows", tile), some = k.dim("some", kSpansAtOnce);
+  const Dim leaving = k.dim("leaving", sent), cols = k.dim("cols", piece);
   const Tensor x = k.tensor("x", s.type, {s.tokens, s.dim});
   const Tensor chosen = k.tensor("chosen", Type::kI32, {s.tokens, s.top_k});
   const Tensor weights = k.tensor("weights", Type::kF32, {s.tokens, s.top_k});
   const Tensor counts = k.tensor("counts", Type::kI32, {s.experts});
-  const Tensor places = k.tensor("places", Type::kI32, {s.tokens, s.top_k});
+  const Tensor places = k.tensor("places", Type::kI32, {s.top_k, s.tokens});
   const Tensor y = k.tensor("y", s.type, {s.pairs(), s.dim});
   const Tensor route = k.tensor("route", Type::kF32, {s.pairs()}).reshape({s.pairs(), 1});
   const Tensor span_counts = k.workspace("span_counts", Type::kI32, {spans, experts}, Per::kChip);
   Ring& chosen_ub = k.ring("chosen_ub", Mem::kUb, Type::kI32, {rows, s.top_k}, 2);
   Ring& counts_ub = k.ring("counts_ub", Mem::kUb, Type::kI32, {1, experts}, 1);
   Ring& spans_ub = k.ring("spans_ub", Mem::kUb, Type::kI32, {some, experts}, 2);
-  Ring& places_ub = k.ring("places_ub", Mem::kUb, Type::kI32, {rows, s.top_k}, 1);
-  Ring& lists_ub = k.ring("lists_ub", Mem::kUb, Type::kI32, {s.top_k, rows}, 1);
-  Ring& weights_ub = k.ring("weights_ub", Mem::kUb, Type::kF32, {rows, s.top_k}, 1);
-  Ring& route_ub = k.ring("route_ub", Mem::kUb, Type::kF32, {rows, 2}, 2);
-  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, 2);
+  Ring& places_ub = k.ring("places_ub", Mem::kUb, Type::kI32, {s.top_k, rows}, 1);
+  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {leaving, cols}, 2);
+  Ring& weights_ub = k.ring("weights_ub", Mem::kUb, Type::kF32, {leaving, s.top_k}, 1);
+  Ring& route_ub = k.ring("route_ub", Mem::kUb, Type::kF32, {leaving, 2}, 2);
   const Tile total = k.buffer("total", Type::kI32, {1, experts}),
-             part = k.buffer("part", Type::kI32, {1, experts});
+             part = k.buffer("part", Type::kI32, {1, experts}),
+             place = k.buffer("place", Type::kI32, {rows, s.top_k});
   Ranks ranks(k, rows, experts, s.top_k);
 
-  const auto tiles_of = [&](Int task, const std::function<void(Int)>& body) {
+  const auto tiles_of = [&](Int task, const std::function<void(Int, Tile)>& body) {
     const Int first = task * span;
-    k.tiles("tile", min(span, s.tokens - first), rows, [&](Int i) { body(first + i * tile); });
+    k.tiles("tile", min(span, s.tokens - first), rows, [&](Int i) {
+      const Int row = first + i * tile;
+      k.load(chosen_ub.push(), chosen.from(row, 0));
+      k.use(chosen_ub.pop(), [&](Tile of_tokens) { body(row, of_tokens); });
+      ranks.advance();
+    });
   };
   const auto count = [&](Int task) {
     v.fill(ranks.next, 0);
-    tiles_of(task, [&](Int row) {
-      k.load(chosen_ub.push(), chosen.from(row, 0));
-      k.use(chosen_ub.pop(), [&](Tile c) { ranks.see(c); });
-      ranks.advance();
-    });
+    tiles_of(task, [&](Int, Tile of_tokens) { ranks.see(of_tokens); });
     v.copy(counts_ub.push(), ranks.next);
     k.store(span_counts.from(task, 0), counts_ub.pop());
   };
@@ -156,43 +157,45 @@ Program permute(const Limits& machine, const PermuteShape& s) {
     v.scan(part, total, {.exclusive = true});
     v.add(ranks.next, ranks.next, part);
   };
-  const auto send = [&](Int row, const Tile& lists) {
+  const auto find_places = [&](Int task) {
+    begin(task);
+    k.when(task == 0, [&] {
+      v.copy(counts_ub.push(), total);
+      k.store(counts, counts_ub.pop());
+    });
+    tiles_of(task, [&](Int row, Tile of_tokens) {
+      ranks.see(of_tokens);
+      ranks.place(place, of_tokens);
+      v.transpose(places_ub.push(), place);
+      k.store(places.from(0, row), places_ub.pop());
+    });
+  };
+  const auto send = [&](Int task) {
+    const Int row = task * sent;
+    leaving.clip(s.tokens - row);
+    const auto places_of = [&](Int i) { return places[i].rows(row, leaving); };
     k.tiles("piece", s.dim, cols, [&](Int c) {
       k.load(x_ub.push(), x.from(row, c * piece));
       k.use(x_ub.pop(), [&](Tile tokens) {
+        const Tensor part_of_y = y.cols(c * piece, cols);
         k.loop("copy", s.top_k,
-               [&](Int i) { k.store_rows(y.cols(c * piece, cols), tokens, lists.row(i)); });
+               [&](Int i) { k.store(part_of_y.gather(places_of(i), leaving), tokens); });
       });
     });
     k.load(weights_ub.push(), weights.from(row, 0));
     k.use(weights_ub.pop(), [&](Tile w) {
       k.loop("weight", s.top_k, [&](Int i) {
         k.use(route_ub.push(), [&](Tile r) { v.copy(r.col(0), w.col(i)); });
-        k.use(route_ub.pop(), [&](Tile r) { k.store_rows(route, r.col(0), lists.row(i)); });
+        k.use(route_ub.pop(),
+              [&](Tile r) { k.store(route.gather(places_of(i), leaving), r.col(0)); });
       });
-    });
-  };
-  const auto distribute = [&](Int task) {
-    begin(task);
-    k.when(task == 0, [&] {
-      v.copy(counts_ub.push(), total);
-      k.store(counts, counts_ub.pop());
-    });
-    tiles_of(task, [&](Int row) {
-      k.load(chosen_ub.push(), chosen.from(row, 0));
-      k.use(chosen_ub.pop(), places_ub.push(), [&](Tile c, Tile p) {
-        ranks.see(c);
-        ranks.place(p, c);
-        v.transpose(lists_ub.push(), p);
-      });
-      ranks.advance();
-      k.store(places.from(row, 0), places_ub.pop());
-      k.use(lists_ub.pop(), [&](Tile lists) { send(row, lists); });
     });
   };
   k.tasks(spans, count, {.per = Per::kVector});
   k.barrier();
-  k.tasks(spans, distribute, {.per = Per::kVector});
+  k.tasks(spans, find_places, {.per = Per::kVector});
+  k.barrier();
+  k.tasks(detail::ceil_div(s.tokens, sent), send, {.per = Per::kVector});
   return k.finish();
 }
 

@@ -22,10 +22,10 @@ struct PermuteShape {
   void check(const Limits& machine) const;  // throws InputError
 };
 
-// counts[e] = pairs of expert e; places[t, i] = row of y of the pair (t, chosen[t, i]): pairs are
-// ordered by expert, then token; y[places[t, i]] = x[t], route[places[t, i]] = weights[t, i].
+// counts[e] = pairs of expert e; places[i, t] = row of y of the pair (t, chosen[t, i]): pairs are
+// ordered by expert, then token; y[places[i, t]] = x[t], route[places[i, t]] = weights[t, i].
 // Parameters: x (tokens, dim), chosen (tokens, top_k) i32, weights (tokens, top_k) f32, counts
-// (experts) i32, places (tokens, top_k) i32, y (tokens * top_k, dim), route (tokens * top_k) f32.
+// (experts) i32, places (top_k, tokens) i32, y (tokens * top_k, dim), route (tokens * top_k) f32.
 Program permute(const Limits& machine, const PermuteShape& shape);
 
 // Exact. One entry an output: counts, places, y, route.

@@ -17,7 +17,7 @@ std::vector<Expected> permute_reference(const PermuteShape& s, std::span<const d
   for (size_t e = 0; e < experts; ++e) {
     for (size_t pair = 0; pair < pairs; ++pair) {
       if (static_cast<size_t>(chosen[pair]) != e) continue;
-      places.want[pair] = static_cast<double>(place);
+      places.want[pair % k * (pairs / k) + pair / k] = static_cast<double>(place);
       route.want[place] = weights[pair];
       for (size_t c = 0; c < dim; ++c) y.want[place * dim + c] = x[pair / k * dim + c];
       ++place;

@@ -44,7 +44,7 @@ OptionSpec load_option() {
 Routing make_routing(int64_t tokens, int64_t experts, int64_t top_k, LoadShape load,
                      uint64_t seed) {
   Routing routing{zero_tensor(Type::kI32, {tokens, top_k}), zero_tensor(Type::kI32, {experts}),
-                  zero_tensor(Type::kI32, {tokens, top_k})};
+                  zero_tensor(Type::kI32, {top_k, tokens})};
   const std::vector<double> sums = chances(experts, top_k, load);
   // A long enough list of numbers in [0, 1); an expert that is taken already draws the next one.
   constexpr int64_t kDraws = 1 << 16;
@@ -67,7 +67,7 @@ Routing make_routing(int64_t tokens, int64_t experts, int64_t top_k, LoadShape l
   for (int64_t e = 0; e < experts; ++e) {
     routing.counts.set(e, static_cast<double>(pairs[static_cast<size_t>(e)].size()));
     for (const int64_t pair : pairs[static_cast<size_t>(e)])
-      routing.places.set(pair, static_cast<double>(place++));
+      routing.places.set(pair % top_k * tokens + pair / top_k, static_cast<double>(place++));
   }
   return routing;
 }

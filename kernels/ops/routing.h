@@ -21,7 +21,7 @@ OptionSpec load_option();
 struct Routing {
   HostTensor chosen;  // (tokens, top_k) i32, different experts for a token
   HostTensor counts;  // (experts) i32: pairs of each
-  HostTensor places;  // (tokens, top_k) i32: the row of each pair, by expert, then token
+  HostTensor places;  // (top_k, tokens) i32: the row of each pair, by expert, then token
 };
 Routing make_routing(int64_t tokens, int64_t experts, int64_t top_k, LoadShape load, uint64_t seed);
 

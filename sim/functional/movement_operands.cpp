@@ -321,7 +321,7 @@ Operands operands(const Place& place, const Store<Value>& c) {
 Operands operands(const Place& place, const StoreRows<Value>& c) {
   Operands result;
   IndexedRows indexed;
-  indexed.list = row_view(place, "list", Mem::kUb, place.core, false, c.list, 1, c.rows * 4, 0);
+  indexed.list = row_view(place, "list", c.list_in, place.core, false, c.list, 1, c.rows * 4, 0);
   indexed.list.address_align = 4;
   indexed.table_mem = Mem::kGm;
   indexed.table_core = place.core;

@@ -212,6 +212,9 @@ Verdict rules(const Place& place, const Store<Value>& c) {
 }
 
 Verdict rules(const Place&, const StoreRows<Value>& c) {
+  if (c.list_in != Mem::kGm && c.list_in != Mem::kUb) {
+    return missing(std::string("the list may be in gm or ub, not in ") + mem_name(c.list_in));
+  }
   if (auto wrong = check_atomic(Mem::kGm, c.atomic, c.type)) return wrong;
   return check_even(c.type, c.cols);
 }

@@ -313,6 +313,7 @@ TEST_CASE("an atomic store adds or takes the larger") {
 
 TEST_CASE("store_rows scatters rows by a list and drops those with a negative entry") {
   const auto atomic = GENERATE(Atomic::kNone, Atomic::kAdd);
+  const auto list_in = GENERATE(Mem::kGm, Mem::kUb);
   Rig rig;
   const uint64_t table = rig.tensor(4096);
   const Matrix old = random_matrix(Type::kF32, 4, 6, 1), rows = random_matrix(Type::kF32, 3, 6, 2);
@@ -320,12 +321,14 @@ TEST_CASE("store_rows scatters rows by a list and drops those with a negative en
   rig.put(Mem::kUb, 1, 0, rows, 32);
   Matrix list(Type::kI32, 1, 3);
   list.codes = {2, 0xfffffff0, 0};
-  rig.put(Mem::kUb, 1, 512, list);
+  const uint64_t list_at = list_in == Mem::kGm ? rig.tensor(64, "list") : 512;
+  rig.put(list_in, 1, list_at, list);
   StoreRows<Value> c;
   c.type = Type::kF32;
   c.atomic = atomic;
   c.dst = table;
-  c.list = 512;
+  c.list_in = list_in;
+  c.list = list_at;
   c.rows = 3;
   c.cols = 6;
   c.dst_pitch = 24;

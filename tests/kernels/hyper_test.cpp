@@ -87,7 +87,7 @@ TEST_CASE("Sinkhorn leaves rows and columns that sum to one") {
         row += arguments[6].tensor.at(t * 16 + i * 4 + j);
         column += arguments[6].tensor.at(t * 16 + j * 4 + i);
       }
-      CHECK(row == Approx(1).margin(1e-4));
+      CHECK(row == Approx(1).margin(2e-3));  // rows come before columns in every round
       CHECK(column == Approx(1).margin(1e-5));
     }
   }
