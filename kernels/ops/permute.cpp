@@ -85,15 +85,14 @@ void PermuteShape::check(const Limits& machine) const {
 // gives the places. After another one rows go to their places.
 Program permute(const Limits& machine, const PermuteShape& s) {
   s.check(machine);
-  constexpr int64_t kSpansAtOnce = 8;
   const auto ub = static_cast<int64_t>(machine.ub);
   // Rows of experts are dense, so that ranks can be gathered; the last few may have no token.
   const int64_t experts = detail::round_up(std::max<int64_t>(s.experts, 2), machine.ub_align / 4);
   const int64_t span = detail::ceil_div(s.tokens, detail::vector_cores(machine));
-  const int64_t spans = detail::ceil_div(s.tokens, span);
+  const int64_t spans = detail::ceil_div(s.tokens, span), at_once = std::min<int64_t>(8, spans);
   const int64_t list_bytes =
       4 * detail::padded_row(machine, s.top_k, Type::kI32) + machine.ub_align * (s.top_k + 4);
-  const int64_t rank_room = ub / 2 - (2 * kSpansAtOnce + 6) * experts * 4;
+  const int64_t rank_room = ub / 2 - (2 * at_once + 6) * experts * 4;
   const int64_t rank_fit = std::min(rank_room / (5 * experts * 4 + list_bytes), span);
   const int64_t tile = std::max<int64_t>(2, rank_fit);  // a single column would lie dense in UB
   const int64_t row_fit = ub / 4 / (2 * bytes_of(s.type)) / 32 * 32;
@@ -103,7 +102,7 @@ Program permute(const Limits& machine, const PermuteShape& s) {
 
   Kernel k{"permute", machine};
   Vec& v = k.vec;
-  const Dim rows = k.dim("rows", tile), some = k.dim("some", kSpansAtOnce);
+  const Dim rows = k.dim("rows", tile), some = k.dim("some", at_once);
   const Dim leaving = k.dim("leaving", sent), cols = k.dim("cols", piece);
   const Tensor x = k.tensor("x", s.type, {s.tokens, s.dim});
   const Tensor chosen = k.tensor("chosen", Type::kI32, {s.tokens, s.top_k});
@@ -150,7 +149,7 @@ Program permute(const Limits& machine, const PermuteShape& s) {
         v.col_sum(part, counted);
         v.add(total, total, part);
         v.fill(part, 0);
-        v.col_sum(part, counted.clipped(max(0, task - i * kSpansAtOnce), experts));
+        v.col_sum(part, counted.clipped(max(0, task - i * at_once), experts));
         v.add(ranks.next, ranks.next, part);
       });
     });

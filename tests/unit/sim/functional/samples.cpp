@@ -325,6 +325,7 @@ std::vector<Sample> SampleRig::samples() const {
   store.dst_pitch = 1024;
   vector(store);
   StoreRows<Value> scatter;
+  scatter.list_in = Mem::kUb;
   scatter.type = Type::kF16;
   scatter.atomic = Atomic::kMax;
   scatter.dst = gm_tensor;
