@@ -116,8 +116,10 @@ HostTensor tensor_from_array(const Array& array, const Parameter& parameter,
 // parameter's.
 HostTensor generated(const std::string& text, const Parameter& parameter, uint64_t seed) {
   const auto fail = [&] {
-    throw InputError(fmt::format("--arg {}={}: expected @FILE.npy or a shape such as {}[128,64]",
-                                 parameter.name, text, type_name(parameter.type)));
+    throw InputError(fmt::format(
+        "--arg {}={}: the parameter is of type {}: expected @FILE.npy or a shape such as "
+        "{}[128,64]",
+        parameter.name, text, type_name(parameter.type), type_name(parameter.type)));
   };
   const std::string prefix = std::string(type_name(parameter.type)) + "[";
   if (text.size() <= prefix.size() || text.compare(0, prefix.size(), prefix) != 0 ||
