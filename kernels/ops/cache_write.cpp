@@ -11,7 +11,8 @@ void CacheWriteShape::check(const Limits& machine) const {
   check.dimension("rows", rows);
   check.dimension("capacity", capacity);
   check.dimension("cols", cols);
-  check.float_type("type", type);
+  check.type("type", type,
+             {Type::kF32, Type::kF16, Type::kBf16, Type::kE4m3, Type::kI8, Type::kU8});
   check.done();
 }
 

@@ -12,7 +12,7 @@ namespace npu {
 
 struct CacheWriteShape {
   int64_t rows = 0, capacity = 0, cols = 0;  // of x, of the cache, of both
-  Type type = Type::kF32;                    // f32 f16 bf16
+  Type type = Type::kF32;                    // f32 f16 bf16 e4m3 i8 u8
 
   void check(const Limits& machine) const;  // throws InputError
 };

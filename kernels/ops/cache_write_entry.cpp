@@ -8,7 +8,8 @@ namespace {
 CacheWriteShape shape_of(const Options& options) {
   const int64_t rows = options.count("rows");
   return {rows, options.count_or_needed("capacity", rows), options.count("cols"),
-          options.float_type("dtype")};
+          options.type("dtype",
+                       {Type::kF32, Type::kF16, Type::kBf16, Type::kE4m3, Type::kI8, Type::kU8})};
 }
 
 // The rows go to places spread over the cache, from its end to its beginning.
@@ -49,7 +50,7 @@ Operator cache_write_entry() {
       .options = {{"rows", "64", "new rows"},
                   {"capacity", "0", "rows of the cache, at least as many, which 0 means"},
                   {"cols", "1024", "elements a row"},
-                  {"dtype", "fp16", "fp32 fp16 bf16"}},
+                  {"dtype", "fp16", "fp32 fp16 bf16 e4m3 int8 u8; u8 also for scales"}},
       .program = [](const Limits& machine,
                     const Options& o) { return cache_write(machine, shape_of(o)); },
       .arguments = arguments,

@@ -1,5 +1,6 @@
 #include "kernels/ops/argmax.h"
 #include "kernels/ops/catalog_entries.h"
+#include "kernels/ops/layernorm.h"
 #include "kernels/ops/rmsnorm.h"
 #include "kernels/ops/softmax.h"
 
@@ -63,6 +64,30 @@ std::vector<Expected> per_head_expected(const Options& options,
   return {rmsnorm_reference(per_head_shape(options), values_of(list[0].tensor), {})};
 }
 
+LayerNormShape layernorm_shape(const Options& options) {
+  LayerNormShape shape = shape_of<LayerNormShape>(options);
+  shape.weight_type = options.float_type("weight");
+  shape.eps = static_cast<float>(options.number("eps"));
+  return shape;
+}
+
+std::vector<OperatorArgument> layernorm_arguments(const Options& options, uint64_t seed,
+                                                  Contents contents) {
+  const LayerNormShape s = layernorm_shape(options);
+  detail::Arguments list(seed, contents);
+  list.input("x", s.type, {s.rows, s.cols}, -2, 6);
+  list.input("weight", s.weight_type, {s.cols}, 0.5, 1.5);
+  list.input("bias", s.weight_type, {s.cols});
+  list.output("y", s.type, {s.rows, s.cols});
+  return list.take();
+}
+
+std::vector<Expected> layernorm_expected(const Options& options,
+                                         std::span<const OperatorArgument> list) {
+  return {layernorm_reference(layernorm_shape(options), values_of(list[0].tensor),
+                              values_of(list[1].tensor), values_of(list[2].tensor))};
+}
+
 std::vector<OperatorArgument> softmax_arguments(const Options& options, uint64_t seed,
                                                 Contents contents) {
   const auto s = shape_of<SoftmaxShape>(options);
@@ -120,6 +145,27 @@ Operator rmsnorm_entry() {
       .arguments = rmsnorm_arguments,
       .expected = rmsnorm_expected,
       .work = bytes_only<rmsnorm_arguments>,
+  };
+}
+
+Operator layernorm_entry() {
+  std::vector<OptionSpec> options = row_options("64", "4096");
+  options.push_back({"eps", "1e-5", "added to the variance"});
+  options.push_back({"weight", "fp32", "type of weights and bias"});
+  return {
+      .name = "layernorm",
+      .doc = "layer normalisation of rows",
+      .formula =
+          "y[r, c] = (x[r, c] - mean) / sqrt(variance of x[r, :] + eps) * weight[c] + bias[c]",
+      .tolerance =
+          "the roundings of the sums on the mean magnitude and the deviation, 5 more, and "
+          "the rounding of y",
+      .options = std::move(options),
+      .program = [](const Limits& machine,
+                    const Options& o) { return layernorm(machine, layernorm_shape(o)); },
+      .arguments = layernorm_arguments,
+      .expected = layernorm_expected,
+      .work = bytes_only<layernorm_arguments>,
   };
 }
 

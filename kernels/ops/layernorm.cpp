@@ -1,0 +1,91 @@
+#include "kernels/ops/layernorm.h"
+
+#include <fmt/format.h>
+
+#include "kernels/kit/kit.h"
+#include "kernels/ops/shape_check.h"
+#include "kernels/ops/tiling.h"
+
+namespace npu {
+
+namespace {
+
+// Bytes of UB for weight and bias, and for one row of x.
+int64_t weight_bytes(const Limits& machine, const LayerNormShape& s) {
+  const int64_t cols = detail::row_columns(s.cols);
+  return 2 * (detail::padded_row(machine, cols, s.weight_type) +
+              detail::padded_row(machine, cols, Type::kF32));
+}
+int64_t row_bytes(const Limits& machine, const LayerNormShape& s, int depth) {
+  const int64_t cols = detail::row_columns(s.cols);
+  return 2 * depth * detail::padded_row(machine, cols, s.type) +
+         2 * detail::padded_row(machine, cols, Type::kF32) + 2 * bytes_of(Type::kF32);
+}
+int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 15 / 16; }
+
+}  // namespace
+
+void LayerNormShape::check(const Limits& machine) const {
+  detail::ShapeCheck check("layernorm", machine);
+  check.dimension("rows", rows);
+  check.dimension("cols", cols);
+  check.float_type("type", type);
+  check.float_type("weight type", weight_type);
+  check.require(eps >= 0, "eps must not be negative");
+  check.done();
+  check.require(weight_bytes(machine, *this) + row_bytes(machine, *this, 1) <= room(machine),
+                fmt::format("a row of {} elements does not fit the {} bytes of UB of machine {}",
+                            cols, machine.ub, machine.machine));
+  check.done();
+}
+
+Program layernorm(const Limits& machine, const LayerNormShape& s) {
+  s.check(machine);
+  const int64_t left = room(machine) - weight_bytes(machine, s);
+  const int depth = row_bytes(machine, s, 2) <= left ? 2 : 1;
+  const int64_t fit = left / row_bytes(machine, s, depth);
+  const int64_t tile = std::min(fit, detail::ceil_div(s.rows, detail::vector_cores(machine)));
+  const double share = 1.0 / static_cast<double>(s.cols);
+
+  Kernel k{"layernorm", machine};
+  Vec& v = k.vec;
+  const Dim rows = k.dim("rows", tile);
+  const Extent cols = detail::row_extent(k, "cols", s.cols);
+  const Tensor x = k.tensor("x", s.type, {s.rows, s.cols});
+  Ring& row_ub = k.ring("row_ub", Mem::kUb, s.weight_type, {1, cols}, 2);
+  const Tile weight = k.buffer("weight", Type::kF32, {1, cols}),
+             bias = k.buffer("bias", Type::kF32, {1, cols});
+  k.load(row_ub.push(), k.tensor("weight", s.weight_type, {s.cols}));
+  k.load(row_ub.push(), k.tensor("bias", s.weight_type, {s.cols}));
+  v.convert(weight, row_ub.pop());
+  v.convert(bias, row_ub.pop());
+  const Tensor y = k.tensor("y", s.type, {s.rows, s.cols});
+  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, depth);
+  Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, depth);
+  const Tile wide = k.buffer("wide", Type::kF32, {rows, cols}),
+             square = k.buffer("square", Type::kF32, {rows, cols});
+  const Tile mean = k.buffer("mean", Type::kF32, {rows, 1}),
+             scale = k.buffer("scale", Type::kF32, {rows, 1});
+
+  const auto some_rows = [&](Int r) {
+    rows.clip(s.rows - r * tile);
+    k.load(x_ub.push(), x.tile(r, 0));
+    v.convert(wide, x_ub.pop());
+    v.row_sum(mean, wide);
+    v.mul(mean, mean, share);
+    v.sub(wide, wide, mean);
+    v.mul(square, wide, wide);
+    v.row_sum(scale, square);
+    v.mul(scale, scale, share);
+    v.add(scale, scale, s.eps);
+    v.rsqrt(scale, scale);
+    v.mul(wide, wide, scale);
+    v.fma(wide, wide, weight, bias);
+    v.convert(y_ub.push(), wide);
+    k.store(y.tile(r, 0), y_ub.pop());
+  };
+  k.tasks(detail::ceil_div(s.rows, tile), some_rows, {.per = Per::kVector});
+  return k.finish();
+}
+
+}  // namespace npu

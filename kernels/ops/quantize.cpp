@@ -1,0 +1,123 @@
+#include "kernels/ops/quantize.h"
+
+#include <fmt/format.h>
+
+#include "kernels/kit/kit.h"
+#include "kernels/ops/shape_check.h"
+#include "kernels/ops/tiling.h"
+
+namespace npu {
+
+namespace {
+
+// Bytes of UB for one row: its slots, itself in f32, its codes and what its groups need.
+int64_t row_bytes(const Limits& machine, const QuantizeShape& s) {
+  const int64_t out = s.values ? bytes_of(s.type) : 1;
+  return 2 * detail::padded_row(machine, s.cols, s.type) + 2 * detail::round_up(s.cols * out, 32) +
+         s.groups() * s.width() * 4 + (s.values ? detail::round_up(s.cols, 32) : 0) +
+         (4 * 4 + 2) * s.groups() + machine.ub_align;
+}
+
+int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 7 / 8; }
+
+}  // namespace
+
+double QuantizeShape::largest() const {
+  switch (code) {
+    case Type::kE4m3:
+      return 448;
+    case Type::kE5m2:
+      return 57344;
+    case Type::kE2m1:
+      return 6;
+    default:
+      return 127;
+  }
+}
+
+// What the published quantisers use for fp8; elsewhere the smallest for which the scale is normal.
+double QuantizeShape::floor() const {
+  return code == Type::kE4m3 ? double{1e-4F} : largest() * 0x1p-126;
+}
+
+void QuantizeShape::check(const Limits& machine) const {
+  detail::ShapeCheck check("quantize", machine);
+  check.dimension("rows", rows);
+  check.dimension("cols", cols);
+  check.float_type("type", type);
+  check.type("code", code, {Type::kE4m3, Type::kE5m2, Type::kE2m1, Type::kI8});
+  check.type("scale", scale, {Type::kE8m0, Type::kF32});
+  check.require(keep >= 0 && keep < cols, "keep must leave a channel to quantise");
+  check.require(keep == 0 || values, "channels that stay have no codes: keep is for values");
+  check.require(group >= 0 && group % 32 == 0, "group must be a multiple of 32, or 0");
+  check.require(bits_of(code) == 8 || quantised() % 2 == 0, "codes of 4 bits come in pairs");
+  check.require(quantised() > 1, "a row must have two channels to quantise");
+  check.done();
+  check.require(row_bytes(machine, *this) <= room(machine),
+                fmt::format("a row of {} elements does not fit the {} bytes of UB of machine {}",
+                            cols, machine.ub, machine.machine));
+  check.done();
+}
+
+// A task is some whole rows. Seen as (rows * groups, channels of a group), a group is a row.
+Program quantize(const Limits& machine, const QuantizeShape& s) {
+  s.check(machine);
+  const int64_t fit = room(machine) / row_bytes(machine, s), groups = s.groups();
+  const int64_t tile = std::min(fit, detail::ceil_div(s.rows, detail::vector_cores(machine)));
+  const int64_t used = s.quantised(), padded = groups * s.width();
+
+  Kernel k{"quantize", machine};
+  Vec& v = k.vec;
+  const Dim rows = k.dim("rows", tile), parts = k.dim("parts", tile * groups);
+  const Tensor x = k.tensor("x", s.type, {s.rows, s.cols});
+  const Type out_type = s.values ? s.type : s.code;
+  const Tensor out = k.tensor(s.values ? "y" : "codes", out_type, {s.rows, s.cols});
+  std::optional<Tensor> scales;
+  if (!s.values) scales = k.tensor("scales", s.scale, {s.rows, groups}).reshape({s.rows * groups});
+  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, s.cols}, 2);
+  Ring& out_ub = k.ring("out_ub", Mem::kUb, out_type, {rows, s.cols}, 2);
+  Ring* scales_ub = scales ? &k.ring("scales_ub", Mem::kUb, s.scale, {parts, 1}, 2) : nullptr;
+  const Tile rounded = k.buffer("rounded", s.scale, {parts, 1}),
+             scale = k.buffer("scale", Type::kF32, {parts, 1}),
+             inverse = k.buffer("inverse", Type::kF32, {parts, 1});
+  const Tile wide = k.buffer("wide", Type::kF32, {rows, padded}), some = wide.cols_from(0, used);
+  std::optional<Tile> narrow;
+  if (s.values) narrow = k.buffer("narrow", s.code, {rows, used});
+  if (padded != used) v.fill(wide, 0);  // behind the last group, for good
+
+  const auto find_scales = [&](const Tile& grouped) {
+    v.row_absmax(scale, grouped);
+    v.max(scale, scale, s.floor());
+    v.div(scale, scale, s.largest());
+    v.convert(rounded, scale, {.round = RoundMode::kCeil});
+    if (s.scale != Type::kE8m0) return v.div(grouped, grouped, scale);
+    v.convert(scale, rounded);
+    v.rec(inverse, scale);
+    v.mul(grouped, grouped, inverse);  // exact: a power of two
+  };
+  const auto some_rows = [&](Int r) {
+    rows.clip(s.rows - r * tile);
+    parts.clip(groups * Int(rows));
+    const Tile grouped =
+        groups == 1 ? some : wide.reshape(tile * groups, s.width()).clipped(parts, s.width());
+    k.load(x_ub.push(), x.tile(r, 0));
+    k.use(x_ub.pop(), out_ub.push(), [&](Tile in, Tile result) {
+      v.convert(some, in.cols_from(0, used));
+      find_scales(grouped);
+      if (!s.values) return v.convert(result, some);
+      v.convert(*narrow, some);
+      v.convert(some, *narrow);
+      v.mul(grouped, grouped, scale);
+      v.convert(result.cols_from(0, used), some);
+      if (s.keep > 0) v.copy(result.cols_from(used, s.keep), in.cols_from(used, s.keep));
+    });
+    k.store(out.tile(r, 0), out_ub.pop());
+    if (!scales) return;
+    v.copy(scales_ub->push(), rounded);
+    k.store(scales->from(0, r * (tile * groups)), scales_ub->pop());
+  };
+  k.tasks(detail::ceil_div(s.rows, tile), some_rows, {.per = Per::kVector});
+  return k.finish();
+}
+
+}  // namespace npu
