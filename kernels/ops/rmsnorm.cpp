@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "kernels/kit/kit.h"
+#include "kernels/ops/row_sums.h"
 #include "kernels/ops/shape_check.h"
 #include "kernels/ops/tiling.h"
 
@@ -21,7 +22,9 @@ int64_t weight_bytes(const Limits& machine, const RmsNormShape& s) {
 int64_t row_bytes(const Limits& machine, const RmsNormShape& s, int depth) {
   const int64_t cols = detail::row_columns(s.cols);
   return 2 * depth * detail::padded_row(machine, cols, s.type) +
-         2 * detail::padded_row(machine, cols, Type::kF32) + bytes_of(Type::kF32);
+         detail::padded_row(machine, cols, Type::kF32) +
+         detail::padded_row(machine, cols / detail::row_parts(cols), Type::kF32) +
+         bytes_of(Type::kF32);
 }
 int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 15 / 16; }
 
@@ -64,15 +67,16 @@ Program rmsnorm(const Limits& machine, const RmsNormShape& s) {
   Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, depth);
   Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, depth);
   const Tile wide = k.buffer("wide", Type::kF32, {rows, cols});
-  const Tile square = k.buffer("square", Type::kF32, {rows, cols});
+  const int64_t parts = detail::row_parts(s.cols);
+  const Tile square =
+      k.buffer("square", Type::kF32, {rows, parts > 1 ? Extent(s.cols / parts) : cols});
   const Tile scale = k.buffer("scale", Type::kF32, {rows, 1});
 
   const auto some_rows = [&](Int r) {
     rows.clip(s.rows - r * tile);
     k.load(x_ub.push(), x.tile(r, 0));
     v.convert(wide, x_ub.pop());
-    v.mul(square, wide, wide);
-    v.row_sum(scale, square);
+    detail::sum_squares(v, scale, wide, square);
     v.mul(scale, scale, 1.0 / static_cast<double>(s.cols));
     v.add(scale, scale, s.eps);
     v.rsqrt(scale, scale);

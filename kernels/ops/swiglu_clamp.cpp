@@ -82,7 +82,8 @@ Program swiglu_clamp(const Limits& machine, const SwigluClampShape& s) {
     v.mul(g, g, s.pairs ? -kAlpha : -1);
     v.exp(g, g);
     v.add(g, g, 1);
-    v.div(g, u, g);
+    v.rec(g, g);
+    v.mul(g, u, g);
     v.convert(y_ub.push(), g);
     k.store(y.from(row, col), y_ub.pop());
   };

@@ -26,7 +26,7 @@ struct SwigluClampShape {
 // cols).
 Program swiglu_clamp(const Limits& machine, const SwigluClampShape& shape);
 
-// In double. Eight roundings of f32, one of which exp turns into |gate| times as much, then the
+// In double. Nine roundings of f32, one of which exp turns into |gate| times as much, then the
 // rounding of y.
 Expected swiglu_clamp_reference(const SwigluClampShape& shape, std::span<const double> gate,
                                 std::span<const double> up, std::span<const double> route);
