@@ -4,6 +4,11 @@ namespace npu {
 
 void SequencerConfig::visit(FieldVisitor& v) {
   v.field("instructions_per_cycle", instructions_per_cycle, {1, 16}, "scalar instructions a cycle");
+  v.field("branch", branch, {0, 1000}, "cycles more of a branch taken, jump, call or return");
+  v.field("instruction_cache", instruction_cache, {0, 1 << 24},
+          "bytes of the instruction cache; 0: every fetch hits");
+  v.field("instruction_line", instruction_line, {64, 65536},
+          "bytes of its lines, fetched through L2");
   v.field("data_cache", data_cache, {64, 1 << 24}, "bytes of the scalar data cache, 64-byte lines");
   v.field("cache_hit", cache_hit, {1, 1000}, "cycles of a scalar load that hits the cache");
   v.field("ub_access", ub_access, {1, 1000}, "cycles of a scalar access to UB");
@@ -59,6 +64,11 @@ void BufferConfig::visit(FieldVisitor& v) {
   v.field("ub", ub, {64, kMost}, "bytes of a vector core's UB");
   v.field("ub_align", ub_align, {1, 512}, "bytes that UB addresses and pitches are multiples of");
   v.field("gm_align", gm_align, {1, 512}, "bytes that GM addresses and pitches are multiples of");
+  v.field(
+      "l1_bytes_per_cycle", l1_bytes_per_cycle, {0, 1e6},
+      "written through the port of L1 that feed reads by and stands still for; 0: another port");
+  v.field("l0c_bytes_per_cycle", l0c_bytes_per_cycle, {0, 1e6},
+          "that drain reads from L0C while the cube stands still; 0: through another port");
 }
 
 void PathConfig::visit(FieldVisitor& v) {
@@ -71,32 +81,53 @@ constexpr FieldRange kCycles{0, 100000};
 constexpr FieldRange kBytesPerCycle{0.01, 1e6};
 }  // namespace
 
+void SustainedConfig::visit(FieldVisitor& v) {
+  v.field("bytes_per_cycle", bytes_per_cycle, {0, 1e6}, "over a long time; 0: no limit");
+  v.field("burst", burst, {0, 1 << 30}, "bytes taken at the unit's own rate before");
+}
+
 void LoadConfig::visit(FieldVisitor& v) {
   v.field("head", head, kCycles, "cycles before a load's first request");
+  v.field("vector_tail", vector_tail, kCycles, "cycles from the last byte to its place in UB");
   v.field("cube_bytes_per_cycle", cube_bytes_per_cycle, kBytesPerCycle,
           "GM to L1, one cube core's port");
   v.field("vector_bytes_per_cycle", vector_bytes_per_cycle, kBytesPerCycle,
           "GM to UB, one vector core's port");
+  v.group("cube_sustained", cube_sustained, "what GM to L1 carries over a long time");
+  v.group("vector_sustained", vector_sustained, "what GM to UB carries over a long time");
   v.field("fill_bytes_per_cycle", fill_bytes_per_cycle, kBytesPerCycle, "fill of L1 or UB");
+  constexpr FieldRange kPart{0, 1000};
+  v.field("row", row, kPart, "cycles that a row with a gap behind it takes at least");
+  v.field(
+      "request", request, kPart,
+      "cycles of a request; a row is asked for in pieces aligned to their size, a line at most");
+  v.field("fractal_request", fractal_request, kPart, "the same where rows become fractals");
 }
 
 void FeedConfig::visit(FieldVisitor& v) {
   v.field("head", head, kCycles, "cycles before the first byte");
   v.field("l0a_bytes_per_cycle", l0a_bytes_per_cycle, kBytesPerCycle, "L1 to L0A");
-  v.field("l0b_bytes_per_cycle", l0b_bytes_per_cycle, kBytesPerCycle,
-          "L1 to L0B, the bias buffer and the table");
+  v.field("l0b_bytes_per_cycle", l0b_bytes_per_cycle, kBytesPerCycle, "L1 to L0B");
+  v.field("table_head", table_head, kCycles, "head of a feed to the bias buffer or the table");
+  v.field("table_bytes_per_cycle", table_bytes_per_cycle, kBytesPerCycle,
+          "L1 to the bias buffer and the table");
 }
 
 void DrainConfig::visit(FieldVisitor& v) {
   v.field("head", head, kCycles, "cycles before the first byte");
+  v.field("tail", tail, kCycles, "cycles more until what goes to GM is visible");
   v.field("l0c_bytes_per_cycle", l0c_bytes_per_cycle, kBytesPerCycle, "read from L0C");
   v.field("gm_bytes_per_cycle", gm_bytes_per_cycle, kBytesPerCycle, "written to GM");
-  v.field("local_bytes_per_cycle", local_bytes_per_cycle, kBytesPerCycle, "written to L1 or UB");
+  v.group("gm_sustained", gm_sustained, "what L0C to GM carries over a long time");
+  v.field("l1_bytes_per_cycle", l1_bytes_per_cycle, kBytesPerCycle, "written to L1");
+  v.field("ub_bytes_per_cycle", ub_bytes_per_cycle, kBytesPerCycle, "written to UB");
 }
 
 void StoreConfig::visit(FieldVisitor& v) {
   v.field("head", head, kCycles, "cycles before the first byte");
+  v.field("tail", tail, kCycles, "cycles more until what goes to GM is visible");
   v.field("gm_bytes_per_cycle", gm_bytes_per_cycle, kBytesPerCycle, "UB to GM");
+  v.group("gm_sustained", gm_sustained, "what UB to GM carries over a long time");
   v.field("l1_bytes_per_cycle", l1_bytes_per_cycle, kBytesPerCycle, "UB to L1");
 }
 
@@ -112,24 +143,48 @@ double VectorRate::of(int element_bytes) const {
   return element_bytes == 2 ? b2 : b1;
 }
 
+void VectorCycles::visit(FieldVisitor& v) {
+  v.field("b4", b4, {0, 10000}, "cycles with 4-byte types");
+  v.field("b2", b2, {0, 10000}, "cycles with 2-byte types");
+  v.field("b1", b1, {0, 10000}, "cycles with 1-byte types");
+}
+
+double VectorCycles::of(int element_bytes) const {
+  if (element_bytes >= 4) return b4;
+  return element_bytes == 2 ? b2 : b1;
+}
+
+void BankConfig::visit(FieldVisitor& v) {
+  v.field("groups", groups, {1, 32}, "groups of banks that successive words go round");
+  v.field("word", word, {1, 4096}, "bytes of a word");
+  v.field("bank_span", bank_span, {1, 1 << 30}, "bytes of UB of which one group has one bank");
+  v.field("group_reads", group_reads, {1, 64}, "words a cycle that a group gives");
+  v.field("group_accesses", group_accesses, {1, 64}, "words a cycle that a group gives and takes");
+  v.field("bank_accesses", bank_accesses, {1, 64}, "words a cycle that a bank gives and takes");
+  v.field("write_lag", write_lag, {0, 64},
+          "steps by which a result is written later than its sources are read");
+}
+
 void VectorConfig::visit(FieldVisitor& v) {
-  v.field("head", head, kCycles, "cycles of an instruction beside its elements");
-  v.field("head_overlapped", head_overlapped, kCycles,
-          "the part of the head during which the unit is taken for an independent instruction too");
-  v.field("block", block, {1, 4096},
-          "bytes that rows with gaps between them are padded to in time");
-  v.field("row_reduce", row_reduce, kCycles, "extra cycles for each row of a row reduction");
+  v.field("head", head, kCycles, "cycles from an instruction's last element to its result");
+  v.field("issue", issue, kCycles, "cycles that an instruction takes the unit at least");
+  v.field("repeat", repeat, {1, 65536},
+          "bytes of the widest operand that one step works on; rows with gaps take whole steps");
+  v.field("block", block, {1, 4096}, "bytes; one step may gather rows of at most a block each");
   v.field("types", types, "element types of vector arithmetic");
   v.group("simple", simple, "add, multiply, maximum, compare, select, copy, logic, shift");
-  v.group("multiply_add", multiply_add, "vfma");
+  v.group("multiply_add", multiply_add, "vfma of three tiles");
   v.group("transcendental", transcendental, "vexp, vln, vsqrt");
   v.group("divide", divide, "vdiv");
-  v.group("reduce", reduce, "row reductions, vcount and vscan");
+  v.group("reduce", reduce, "row reductions of rows of one block, vcount and vscan");
   v.group("gather", gather, "vgather, vscatter and vhistogram, by element");
   v.group("transpose", transpose, "vtranspose, vzip, vunzip");
   v.group("convert", convert, "vconvert, by the wider of the two types");
   v.group("compress", compress, "vcompress, by elements of the source");
   v.group("sort", sort, "vsort and vmerge, by pairs of the result");
+  v.group("row_sum", row_sum, "to close each row of vrow_sum, once folded to one step");
+  v.group("row_extreme", row_extreme, "the same of the other row reductions");
+  v.group("bank", bank, "banks of UB");
 }
 
 void SyncConfig::visit(FieldVisitor& v) {

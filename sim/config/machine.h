@@ -19,9 +19,12 @@ namespace npu {
 
 struct SequencerConfig {
   int instructions_per_cycle = 1;
-  int64_t data_cache = 16384;  // bytes, lines of 64
-  int cache_hit = 2;           // cycles of ld that hits
-  int ub_access = 2;           // cycles of ld from UB
+  int branch = 0;                 // cycles more of a branch taken, jump, call or return
+  int64_t instruction_cache = 0;  // bytes; 0: every fetch hits
+  int instruction_line = 2048;    // bytes fetched through L2 at a miss
+  int64_t data_cache = 16384;     // bytes, lines of 64
+  int cache_hit = 2;              // cycles of ld that hits
+  int ub_access = 2;              // cycles of ld from UB
   void visit(FieldVisitor& v);
 };
 
@@ -47,6 +50,8 @@ struct BufferConfig {
           ub = 196608;
   int ub_align = 32;
   int gm_align = 1;
+  double l1_bytes_per_cycle = 512;   // written to L1 while feed stands still; 0: it never does
+  double l0c_bytes_per_cycle = 512;  // drain reads of L0C while the cube stands still; 0: the same
   void visit(FieldVisitor& v);
 };
 
@@ -56,12 +61,25 @@ struct PathConfig {
   void visit(FieldVisitor& v);
 };
 
-// Units that move data. `head` is the fixed part of an instruction during which its unit is taken.
+// What a path carries over a long time, behind a buffer that takes a burst at the unit's own rate.
+struct SustainedConfig {
+  double bytes_per_cycle = 0;  // 0: no limit
+  int64_t burst = 0;           // bytes
+  void visit(FieldVisitor& v);
+};
+
+// Units that move data. `head` is the fixed part of an instruction during which its unit is taken,
+// `tail` the part after its last byte during which the next instruction may be at work.
 struct LoadConfig {
   int head = 4;
+  int vector_tail = 0;                  // GM -> UB
   double cube_bytes_per_cycle = 164;    // GM -> L1, one core's port
   double vector_bytes_per_cycle = 109;  // GM -> UB
+  SustainedConfig cube_sustained, vector_sustained;
   double fill_bytes_per_cycle = 256;
+  double row = 0;              // cycles that a row of its own takes at least
+  double request = 0;          // cycles of a request: bytes of one line, aligned to their size
+  double fractal_request = 0;  // the same where rows become fractals
   void visit(FieldVisitor& v);
 };
 
@@ -69,20 +87,27 @@ struct FeedConfig {
   int head = 4;
   double l0a_bytes_per_cycle = 256;
   double l0b_bytes_per_cycle = 128;
+  int table_head = 4;  // to the bias buffer and the table
+  double table_bytes_per_cycle = 128;
   void visit(FieldVisitor& v);
 };
 
 struct DrainConfig {
   int head = 8;
+  int tail = 0;                      // to GM
   double l0c_bytes_per_cycle = 512;  // read side
   double gm_bytes_per_cycle = 117;
-  double local_bytes_per_cycle = 128;  // to L1 and UB
+  SustainedConfig gm_sustained;
+  double l1_bytes_per_cycle = 128;
+  double ub_bytes_per_cycle = 128;
   void visit(FieldVisitor& v);
 };
 
 struct StoreConfig {
   int head = 4;
+  int tail = 0;  // to GM
   double gm_bytes_per_cycle = 66;
+  SustainedConfig gm_sustained;
   double l1_bytes_per_cycle = 128;
   void visit(FieldVisitor& v);
 };
@@ -94,14 +119,36 @@ struct VectorRate {
   double of(int element_bytes) const;
 };
 
+// Cycles of one class of vector instructions, by bytes of the element.
+struct VectorCycles {
+  double b4 = 0, b2 = 0, b1 = 0;
+  void visit(FieldVisitor& v);
+  double of(int element_bytes) const;
+};
+
+// How UB's bytes lie in banks. A word is `word` bytes; successive words go round the groups; a bank
+// is the words of one group within `bank_span` bytes.
+struct BankConfig {
+  int groups = 16;
+  int word = 32;
+  int64_t bank_span = 65536;
+  int group_reads = 2;     // words that a group gives a cycle
+  int group_accesses = 3;  // words that it gives and takes a cycle
+  int bank_accesses = 3;   // the same of one bank
+  int write_lag = 1;       // steps after which a result is written, beside the reads of a later one
+  void visit(FieldVisitor& v);
+};
+
 struct VectorConfig {
-  int head = 20;
-  int head_overlapped = 4;
-  int block = 32;      // bytes that a row is padded to in time
-  int row_reduce = 1;  // extra cycles a row of row reductions
-  TypeList types;      // of arithmetic
+  int head = 20;     // cycles from the last element to the result
+  int issue = 3;     // cycles that an instruction takes the unit at least
+  int repeat = 256;  // bytes of the widest operand that one step works on
+  int block = 32;    // bytes; a step may gather rows of at most one block
+  TypeList types;    // of arithmetic
   VectorRate simple, multiply_add, transcendental, divide, reduce, gather, transpose, convert;
   VectorRate compress{32, 64, 64}, sort{2, 2, 2};
+  VectorCycles row_sum, row_extreme;  // to close a row that has been folded to one step
+  BankConfig bank;
   void visit(FieldVisitor& v);
 };
 

@@ -244,9 +244,13 @@ void check_machine(const MachineConfig& m, const std::string& file,
   need(m.memory.lines_per_event <= m.memory.window_lines,
        fmt::format("memory.lines_per_event: is {}, must not pass memory.window_lines = {}",
                    m.memory.lines_per_event, m.memory.window_lines));
-  need(m.vector.head_overlapped <= m.vector.head,
-       fmt::format("vector.head_overlapped: is {}, must not pass vector.head = {}",
-                   m.vector.head_overlapped, m.vector.head));
+  need(m.vector.block <= m.vector.repeat,
+       fmt::format("vector.block: is {}, must not pass vector.repeat = {}", m.vector.block,
+                   m.vector.repeat));
+  need(m.sequencer.instruction_cache == 0 ||
+           m.sequencer.instruction_cache >= m.sequencer.instruction_line,
+       fmt::format("sequencer.instruction_cache: is {}, must hold a line of {} bytes or be 0",
+                   m.sequencer.instruction_cache, m.sequencer.instruction_line));
   need(m.cube.fractal_row_bytes % 4 == 0,
        fmt::format("cube.fractal_row_bytes: is {}, must be a multiple of 4",
                    m.cube.fractal_row_bytes));

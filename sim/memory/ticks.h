@@ -13,6 +13,11 @@ inline constexpr Ticks kTicksPerCycle = Ticks{1} << kTickBits;
 
 constexpr Ticks ticks_of(uint64_t cycle) { return cycle << kTickBits; }
 
+// Of a number of cycles that need not be whole.
+inline Ticks ticks_of_cycles(double cycles) {
+  return static_cast<Ticks>(std::llround(cycles * static_cast<double>(kTicksPerCycle)));
+}
+
 // The first cycle at or after a time.
 constexpr uint64_t cycle_after(Ticks time) { return (time + kTicksPerCycle - 1) >> kTickBits; }
 

@@ -6,7 +6,8 @@ namespace npu {
 
 const char* cause_name(Cause cause) {
   static constexpr std::array<const char*, kCauses> kNames = {
-      "busy", "flag", "memory", "handover", "sequencer", "queue full", "await", "barrier", "done"};
+      "busy",      "flag",  "memory",     "result", "bank",    "port", "handover",
+      "sequencer", "fetch", "queue full", "await",  "barrier", "done"};
   return kNames[static_cast<size_t>(cause)];
 }
 

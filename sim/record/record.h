@@ -15,14 +15,18 @@ enum class Cause : uint8_t {
   kBusy,       // working
   kFlag,       // head of the queue waits for a flag or a word in GM
   kMemory,     // waits for L2 or HBM: the window of requests is full, or a scalar load
+  kResult,     // vector: waits for the result of its own earlier instruction
+  kBank,       // vector: operands meet in a bank of UB
+  kPort,       // another unit holds the port of L1 or L0C
   kHandover,   // cube and drain wait for each other by sub-tiles
   kSequencer,  // the queue is empty
+  kFetch,      // the sequencer waits for instructions: its cache missed
   kQueueFull,  // the sequencer waits for a place in a unit's queue
   kAwait,      // the sequencer waits for its units: await, halt
   kBarrier,    // the sequencer waits for other cores at the grid barrier
   kDone,       // the core's program has ended, or it has none
 };
-inline constexpr int kCauses = 9;
+inline constexpr int kCauses = 13;
 const char* cause_name(Cause cause);
 
 struct UnitRecord {

@@ -18,6 +18,8 @@ Core::Core(Shared& shared, GroupState& state, int group, int core, const std::ve
       group_(group),
       number_(core),
       index_(group * (1 + shared.limits.vectors) + core),
+      l1_port_(shared.machine.buffer.l1_bytes_per_cycle),
+      l0c_port_(shared.machine.buffer.l0c_bytes_per_cycle),
       sequencer_(*this),
       postman_(shared.wheel, key(kRetirePriority, kMailboxSlot)) {
   for (const int unit : order) {
@@ -33,6 +35,8 @@ void Core::start(const Code& code, uint64_t control_block, bool takes_part) {
   ideal_mma_cycles_ = 0;
   mailbox_.clear();
   handover_.start();
+  l1_port_.start();
+  l0c_port_.start();
   if (!takes_part) {
     sequencer_.stay_idle();
     return;

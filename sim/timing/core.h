@@ -10,6 +10,7 @@
 #include "sim/timing/code.h"
 #include "sim/timing/handover.h"
 #include "sim/timing/sequencer.h"
+#include "sim/timing/shared_port.h"
 #include "sim/timing/unit.h"
 
 namespace npu {
@@ -35,6 +36,9 @@ class Core {
   Shared& shared() { return shared_; }
   Flags& flags() { return flags_; }
   Handover& handover() { return handover_; }
+  // Of the group's cube core.
+  SharedPort& l1_port() { return peers_[0]->l1_port_; }
+  SharedPort& l0c_port() { return l0c_port_; }
   Sequencer& sequencer() { return sequencer_; }
   const Flags& flags() const { return flags_; }
   const Sequencer& sequencer() const { return sequencer_; }
@@ -85,6 +89,7 @@ class Core {
   Cycle halted_at_ = 0;
   Flags flags_;
   Handover handover_;
+  SharedPort l1_port_, l0c_port_;
   std::array<std::unique_ptr<UnitModel>, kUnits> units_;
   Sequencer sequencer_;
   Ring<Letter> mailbox_;

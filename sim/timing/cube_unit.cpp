@@ -77,7 +77,9 @@ Process CubeUnit::run() {
     }
     const auto startup = static_cast<uint64_t>(shared_.free_costs ? 0 : cost.startup);
     const uint64_t a_tile = shared_.free_costs ? 1 : mma.a_tile;
-    const Cycle end = now() + (shared_.free_costs ? 1 : mma.cycles());
+    const Ticks begin = ticks_of(now());
+    const Ticks length = ticks_of(shared_.free_costs ? 1 : mma.cycles());
+    const Cycle end = now() + (length >> kTickBits);
     Span span;
     if (mma.handover) {
       span = l0c_span(footprint(core_.place(), entry().command));
@@ -89,6 +91,13 @@ Process CubeUnit::run() {
       }
     }
     co_await agent_.until(end);
+    working(Cause::kPort);
+    for (;;) {  // drain may take more of the port meanwhile
+      const Cycle free = cycle_after(core_.l0c_port().finish(begin, length));
+      if (free <= now()) break;
+      co_await agent_.until(free);
+    }
+    working(Cause::kBusy);
     if (mma.handover && mma.overwrites && core_.handover().blocked(true, span, entry().order)) {
       working(Cause::kHandover);
       while (core_.handover().blocked(true, span, entry().order)) {
@@ -104,7 +113,8 @@ Process CubeUnit::run() {
 }
 
 DrainUnit::DrainUnit(Core& core, int depth)
-    : GmUnit(core, Unit::kDrain, depth, core.shared().machine.drain.gm_bytes_per_cycle) {}
+    : GmUnit(core, Unit::kDrain, depth, core.shared().machine.drain.gm_bytes_per_cycle,
+             core.shared().machine.drain.gm_sustained) {}
 
 void DrainUnit::retired(const Entry& entry) {
   if (entry.order == 0) return;
@@ -143,7 +153,11 @@ Process DrainUnit::run() {
         free_costs ? 1 : taken(rows * rows * sizeof(float), cost.l0c_bytes_per_cycle);
     uint64_t busy = free_costs ? 1 : taken(in, cost.l0c_bytes_per_cycle);
     if (to != Mem::kGm && !free_costs) {
-      busy = std::max(busy, taken(out, cost.local_bytes_per_cycle));
+      busy = std::max(
+          busy, taken(out, to == Mem::kL1 ? cost.l1_bytes_per_cycle : cost.ub_bytes_per_cycle));
+    }
+    if (to == Mem::kL1 && !free_costs) {
+      core_.l1_port().take_from(ticks_of(now() + head), out);
     }
     const Cycle end = now() + head + busy;
     const bool handover = drain.handover && in > 0;
@@ -159,6 +173,7 @@ Process DrainUnit::run() {
     }
     Cycle done = end;
     const bool leaves_chip = is_foreign(true);
+    uint64_t in_left = in;
     if (to == Mem::kGm && !free_costs && !leaves_chip) {
       GmLines lines(footprint_, true, shared_.memory.line_shift());
       while (next_batch(lines)) {
@@ -166,10 +181,14 @@ Process DrainUnit::run() {
         working(Cause::kMemory);
         co_await agent_.until(room_at());
         working(Cause::kBusy);
-        done = std::max(done, request(true, Hint::kKeep));
+        done = std::max(done, request(lines, true, Hint::kKeep) + static_cast<Cycle>(cost.tail));
+        const uint64_t read = std::min(in_left, batch_bytes() * in / out);
+        core_.l0c_port().take_from(ticks_of(now()), read);
+        in_left -= read;
       }
       co_await agent_.until(port_free());
     }
+    if (!free_costs) core_.l0c_port().take_from(ticks_of(now()), in_left);
     co_await agent_.until(end);
     if (handover && core_.handover().blocked(false, span, entry().order)) {
       working(Cause::kHandover);

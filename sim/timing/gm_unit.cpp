@@ -5,20 +5,52 @@
 
 namespace npu {
 
-GmUnit::GmUnit(Core& core, Unit unit, int depth, double bytes_per_cycle)
+GmUnit::GmUnit(Core& core, Unit unit, int depth, double bytes_per_cycle,
+               const SustainedConfig& sustained)
     : UnitModel(core, unit, depth),
       port_(bytes_per_cycle, shared_.machine.memory.window_lines),
-      batch_(static_cast<size_t>(shared_.machine.memory.lines_per_event)) {}
+      batch_(static_cast<size_t>(shared_.machine.memory.lines_per_event)) {
+  if (sustained.bytes_per_cycle <= 0) return;
+  sustained_ = Rate(sustained.bytes_per_cycle);
+  burst_ = std::max(
+      Ticks{1}, ticks_of_cycles(static_cast<double>(sustained.burst) / sustained.bytes_per_cycle));
+}
+
+void GmUnit::restart() {
+  port_.restart();
+  level_ = free_ = pieces_ = 0;
+}
 
 bool GmUnit::next_batch(GmLines& lines) {
+  if (lines.cost() == 0) piece_cost_ = 0;
   batch_size_ = lines.next(batch_);
   return batch_size_ > 0;
 }
 
-Cycle GmUnit::request(bool write, Hint hint) {
-  const std::span<const LineRequest> lines(batch_.data(), batch_size_);
-  const Ticks there = write ? shared_.memory.write(port_, now(), lines)
-                            : shared_.memory.read(port_, now(), lines, hint);
+uint64_t GmUnit::batch_bytes() const {
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < batch_size_; ++i) bytes += batch_[i].bytes;
+  return bytes;
+}
+
+// The lines are asked for at the port's rate. What slows the unit beside its port moves the last
+// line back by as much as it moves the next request.
+Cycle GmUnit::request(const GmLines& lines, bool write, Hint hint) {
+  const std::span<const LineRequest> batch(batch_.data(), batch_size_);
+  const Ticks start = ticks_of(now());
+  Ticks there = write ? shared_.memory.write(port_, now(), batch)
+                      : shared_.memory.read(port_, now(), batch, hint);
+  free_ = port_.request;
+  if (lines.cost() > 0) {
+    pieces_ = std::max(pieces_, start) + ticks_of_cycles(lines.cost() - piece_cost_);
+    piece_cost_ = lines.cost();
+    free_ = std::max(free_, pieces_);
+  }
+  if (burst_ > 0) {
+    level_ = std::max(level_, start) + sustained_.of(batch_bytes());
+    free_ = std::max(free_, level_ - std::min(level_, burst_));
+  }
+  there += free_ - port_.request;
   return cycle_after(there);
 }
 

@@ -40,6 +40,7 @@ Sequencer::Stop Sequencer::interpret_loop(int left) {
   const MicroOp* const ops = code_->ops.data();
   uint64_t* const r = regs_.data();
   for (; left > 0; --left) {
+    if (pc_ - line_first_ >= line_size_ && !enter_line()) return Stop::kFetch;
     const MicroOp& op = ops[pc_];
     const uint64_t b = r[op.b] + static_cast<uint64_t>(static_cast<int64_t>(op.imm));
     if constexpr (kTaint) {
@@ -120,27 +121,25 @@ Sequencer::Stop Sequencer::interpret_loop(int left) {
         result = read_csr(static_cast<Csr>(op.sub));
         break;
       case ScalarOp::kBranch:
-        count_slot();
-        pc_ = compare(static_cast<Compare>(op.sub), r[op.a], r[op.b])
-                  ? static_cast<uint32_t>(op.imm)
-                  : pc_ + 1;
+        if (compare(static_cast<Compare>(op.sub), r[op.a], r[op.b])) {
+          jump_to(static_cast<uint32_t>(op.imm));
+        } else {
+          executed();
+        }
         continue;
       case ScalarOp::kJump:
-        count_slot();
-        pc_ = static_cast<uint32_t>(op.imm);
+        jump_to(static_cast<uint32_t>(op.imm));
         continue;
       case ScalarOp::kCall:
         if (calls_.size() == kCallDepth) {
           return fault_here(FaultCode::kCallDepth, "call with 16 calls on the stack");
         }
         calls_.push_back(pc_ + 1);
-        count_slot();
-        pc_ = static_cast<uint32_t>(op.imm);
+        jump_to(static_cast<uint32_t>(op.imm));
         continue;
       case ScalarOp::kRet:
         if (calls_.empty()) return fault_here(FaultCode::kCallDepth, "ret without a call");
-        count_slot();
-        pc_ = calls_.back();
+        jump_to(calls_.back());
         calls_.pop_back();
         continue;
       case ScalarOp::kQueue:

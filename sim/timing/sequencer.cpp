@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "sim/functional/execute.h"
@@ -16,6 +17,7 @@ Sequencer::Sequencer(Core& core)
       agent_(shared_.wheel, core.key(kSequencerPriority, 0)),
       storer_(shared_.wheel, core.key(kRetirePriority, kStoreSlot)),
       cache_(shared_.machine.sequencer.data_cache),
+      code_cache_(shared_.machine.sequencer),
       width_(static_cast<uint64_t>(shared_.machine.sequencer.instructions_per_cycle)) {}
 
 void Sequencer::start(const Code& code, uint64_t control_block) {
@@ -34,6 +36,10 @@ void Sequencer::start(const Code& code, uint64_t control_block) {
   storing_ = storer_idle_ = false;
   waiting_ = Waiting::kNothing;
   cache_.invalidate_all();
+  code_cache_.invalidate_all();
+  line_first_ = line_size_ = 0;
+  branch_slots_ =
+      shared_.free_costs ? 0 : static_cast<uint64_t>(shared_.machine.sequencer.branch) * width_;
   clock_.start(Cause::kBusy);
   agent_.start(run(), 0);
 }
@@ -59,6 +65,31 @@ void Sequencer::flag_changed() {
   core_.flags().forget(Unit::kSequencer, waiting_flags_);
   waiting_ = Waiting::kNothing;
   agent_.wake();
+}
+
+bool Sequencer::enter_line() {
+  const bool there = shared_.free_costs || code_cache_.holds(pc_);
+  if (!there) return false;
+  line_size_ = shared_.free_costs ? ~uint32_t{0} : code_cache_.line();
+  line_first_ = pc_ - pc_ % line_size_;
+  return true;
+}
+
+// Code lies behind the chip's memory, a place for each kind of core.
+Cycle Sequencer::fetch() {
+  constexpr uint64_t kPlace = uint64_t{1} << 32;
+  constexpr uint64_t kWord = InstructionCache::kInstructionBytes;
+  const uint64_t code = shared_.limits.gm + (core_.number() == 0 ? 0 : kPlace);
+  const uint64_t begin = code + (pc_ - pc_ % code_cache_.line()) * kWord;
+  const uint64_t end = begin + code_cache_.line() * kWord;
+  const auto line = static_cast<uint64_t>(shared_.memory.line_bytes());
+  Cycle there = 0;
+  for (uint64_t at = begin; at < end; at += line) {
+    const auto bytes = static_cast<uint32_t>(std::min(line, end - at));
+    there = std::max(there, memory_cycle(at, bytes, false));
+  }
+  code_cache_.fill(pc_);
+  return there;
 }
 
 bool Sequencer::QueueSpace::await_ready() const {
@@ -114,6 +145,13 @@ Process Sequencer::run() {
     const Stop stop = interpret();
     if (stop == Stop::kQueueFull) {
       co_await QueueSpace{*this};
+      go_on();
+      continue;
+    }
+    if (stop == Stop::kFetch) {
+      clock_.change(local(), Cause::kFetch);
+      co_await agent_.until(local());
+      co_await agent_.until(fetch());
       go_on();
       continue;
     }

@@ -16,6 +16,7 @@
 #include "sim/timing/core_access.h"
 #include "sim/timing/data_cache.h"
 #include "sim/timing/entry.h"
+#include "sim/timing/instruction_cache.h"
 #include "sim/timing/ring.h"
 
 namespace npu {
@@ -48,7 +49,7 @@ class Sequencer {
  private:
   // Why the interpreter stopped, with pc at the instruction that stopped it.
   static constexpr size_t kCallDepth = 16;
-  enum class Stop : uint8_t { kBatch, kQueueFull, kMeet, kFault };
+  enum class Stop : uint8_t { kBatch, kQueueFull, kMeet, kFetch, kFault };
 
   Process run();
   Process store_in_order();
@@ -58,6 +59,15 @@ class Sequencer {
   template <bool kTaint>
   Stop interpret_loop(int left);
   bool repeats_itself();
+  // Goes on to the line of code at pc; false if it must be fetched.
+  bool enter_line();
+  // Fetches it; when it is there.
+  Cycle fetch();
+  void jump_to(uint32_t target) {
+    count_slot();
+    slot_ += branch_slots_;
+    pc_ = target;
+  }
   // Issues the queue instruction at pc; nothing on success.
   std::optional<Stop> issue_at_pc();
   std::optional<Stop> fill_sync(Entry& entry);
@@ -147,12 +157,15 @@ class Sequencer {
   Agent storer_;
   CauseClock clock_;
   DataCache cache_;
+  InstructionCache code_cache_;
   const Code* code_ = nullptr;
 
   std::array<uint64_t, kRegisters> regs_{};
   uint64_t taint_ = 0;                         // registers with unknown values, by bit
   std::array<uint64_t, kRegisters> origin_{};  // of unknown values: the GM address they came from
   uint32_t pc_ = 0;
+  uint32_t line_first_ = 0, line_size_ = 0;  // instructions of the line of code that pc is in
+  uint64_t branch_slots_ = 0;                // more for a branch taken
   uint64_t slot_ = 0;
   uint64_t width_ = 1;
   uint64_t executed_ = 0;

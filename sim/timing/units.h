@@ -13,8 +13,9 @@ namespace npu {
 // at a time, while less than a window of them is under way.
 class GmUnit : public UnitModel {
  public:
-  GmUnit(Core& core, Unit unit, int depth, double bytes_per_cycle);
-  void restart() override { port_.restart(); }
+  GmUnit(Core& core, Unit unit, int depth, double bytes_per_cycle,
+         const SustainedConfig& sustained);
+  void restart() override;
 
  protected:
   bool needs_footprint() const { return !shared_.free_costs || shared_.foreign != nullptr; }
@@ -36,9 +37,11 @@ class GmUnit : public UnitModel {
   // The cycle at which the batch's first line may be requested.
   Cycle room_at() const { return port_.room_at(); }
   // Requests the batch now; when its last line is there.
-  Cycle request(bool write, Hint hint);
-  // When the port can take the next request.
-  Cycle port_free() const { return port_.request >> kTickBits; }
+  Cycle request(const GmLines& lines, bool write, Hint hint);
+  // When the unit can make the next request: port, pieces of rows and sustained rate all allow it.
+  Cycle port_free() const { return free_ >> kTickBits; }
+  // The bytes of the batch.
+  uint64_t batch_bytes() const;
 
   Footprint footprint_;
 
@@ -46,6 +49,12 @@ class GmUnit : public UnitModel {
   void start_foreign(bool write);
 
   MemoryPort port_;
+  Rate sustained_;
+  Ticks burst_ = 0;  // the burst's bytes at the sustained rate; 0 without a limit
+  Ticks level_ = 0;  // when the path will have carried all that was asked for
+  Ticks free_ = 0;
+  Ticks pieces_ = 0;  // when the rows begun so far are dealt with
+  double piece_cost_ = 0;
   std::vector<LineRequest> batch_;
   size_t batch_size_ = 0;
   size_t foreign_left_ = 0;

@@ -1,7 +1,10 @@
 #include "sim/timing/vector_cost.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+
+#include "sim/timing/banks.h"
 
 namespace npu {
 namespace {
@@ -34,83 +37,230 @@ NPU_RATE(VmergeOp, sort)
 NPU_RATE(VcompressOp, compress)
 #undef NPU_RATE
 
-constexpr bool is_row_reduce(const VcolSumOp&) { return false; }
-constexpr bool is_row_reduce(const VcolMaxOp&) { return false; }
-template <class Op>
-constexpr bool is_row_reduce(const Op&) {
-  return true;
-}
+// An operand that is read or written step by step. Sources that are one element or one column stay
+// in the unit for a row and take no part.
+struct Access {
+  uint64_t address = 0, pitch = 0;
+  uint64_t element = 0;  // bytes
+  bool write = false;
+};
 
 struct Work {
   VectorRate VectorConfig::*rate = &VectorConfig::simple;
-  Type type{};
-  uint64_t rows = 0, cols = 0, pitch = 0;
-  uint64_t extra = 0;  // cycles
+  uint64_t rows = 0, cols = 0;
+  VectorCycles VectorConfig::*closing = nullptr;  // of a row reduction
+  bool whole_rows = false;                        // a source differs from row to row only
+  size_t count = 0;
+  std::array<Access, 4> accesses{};
+
+  void add(uint64_t address, uint64_t pitch, Type type, bool write) {
+    const auto element = static_cast<uint64_t>(std::max(1, bytes_of(type)));
+    accesses[count++] = {address, pitch, element, write};
+  }
+  void add(Source shape, uint64_t address, uint64_t pitch, Type type) {
+    if (shape == Source::kTile || (shape == Source::kColumn && cols == 1)) {
+      add(address, pitch, type, false);
+    } else if (shape == Source::kRow) {
+      add(address, 0, type, false);
+      whole_rows = whole_rows || rows > 1;
+    } else if (shape == Source::kColumn) {
+      whole_rows = whole_rows || rows > 1;
+    }
+  }
 };
 
+template <class C>
+Work start(VectorRate VectorConfig::*rate, const C& c) {
+  Work work;
+  work.rate = rate;
+  work.rows = c.rows;
+  work.cols = c.cols;
+  return work;
+}
+
 template <class Op>
-Work work_of(const VectorConfig&, const VectorUnary<Value, Op>& c) {
-  return {rate_of(Op{}), c.type, c.rows, c.cols, c.d_pitch};
+Work work_of(const VectorUnary<Value, Op>& c) {
+  Work work = start(rate_of(Op{}), c);
+  work.add(c.a_is, c.a, c.a_pitch, c.type);
+  work.add(c.d, c.d_pitch, c.type, true);
+  return work;
 }
 template <class Op>
-Work work_of(const VectorConfig&, const VectorBinary<Value, Op>& c) {
-  return {rate_of(Op{}), c.type, c.rows, c.cols, c.d_pitch};
+Work work_of(const VectorBinary<Value, Op>& c) {
+  Work work = start(rate_of(Op{}), c);
+  work.add(c.a_is, c.a, c.a_pitch, c.type);
+  work.add(c.b_is, c.b, c.b_pitch, c.type);
+  work.add(c.d, c.d_pitch, c.type, true);
+  return work;
+}
+// Where elements go is the operation's own matter: its rate says all, no banks.
+template <class Op>
+Work work_of(const VectorShuffle<Value, Op>& c) {
+  Work work = start(rate_of(Op{}), c);
+  work.add(c.d, c.d_pitch, c.type, true);
+  return work;
 }
 template <class Op>
-Work work_of(const VectorConfig&, const VectorShuffle<Value, Op>& c) {
-  return {rate_of(Op{}), c.type, c.rows, c.cols, c.d_pitch};
+constexpr VectorCycles VectorConfig::*closing_of(const Op&) {
+  return &VectorConfig::row_extreme;
 }
+constexpr VectorCycles VectorConfig::*closing_of(const VrowSumOp&) {
+  return &VectorConfig::row_sum;
+}
+constexpr VectorCycles VectorConfig::*closing_of(const VcolSumOp&) { return nullptr; }
+constexpr VectorCycles VectorConfig::*closing_of(const VcolMaxOp&) { return nullptr; }
+constexpr VectorCycles VectorConfig::*closing_of(const VcountOp&) { return nullptr; }
 template <class Op>
-Work work_of(const VectorConfig& vector, const VectorReduce<Value, Op>& c) {
-  const uint64_t a_row = is_row_reduce(Op{}) ? static_cast<uint64_t>(vector.row_reduce) : 0;
-  return {rate_of(Op{}), c.type, c.rows, c.cols, c.a_pitch, c.rows * a_row};
+Work work_of(const VectorReduce<Value, Op>& c) {
+  Work work = start(rate_of(Op{}), c);
+  work.closing = closing_of(Op{});
+  work.add(c.a, c.a_pitch, c.type, false);
+  return work;
 }
 // By elements that are written.
-Work work_of(const VectorConfig&, const Vmerge<Value>& c) {
-  const uint64_t all = 4 * c.cols, count = c.count == 0 ? all : std::min(c.count, all);
-  return {&VectorConfig::sort, c.type, c.rows, count, 0};
+Work work_of(const Vmerge<Value>& c) {
+  Work work = start(&VectorConfig::sort, c);
+  const uint64_t all = 4 * c.cols;
+  work.cols = c.count == 0 ? all : std::min(c.count, all);
+  work.add(c.d, work.cols * static_cast<uint64_t>(std::max(1, bytes_of(c.type))), c.type, true);
+  return work;
 }
-Work work_of(const VectorConfig&, const Vfma<Value>& c) {
-  return {&VectorConfig::multiply_add, c.type, c.rows, c.cols, c.d_pitch};
+Work work_of(const Vfma<Value>& c) {
+  const bool three = c.a_is == Source::kTile && c.b_is == Source::kTile && c.c_is == Source::kTile;
+  Work work = start(three ? &VectorConfig::multiply_add : &VectorConfig::simple, c);
+  work.add(c.a_is, c.a, c.a_pitch, c.type);
+  work.add(c.b_is, c.b, c.b_pitch, c.type);
+  work.add(c.c_is, c.c, c.c_pitch, c.type);
+  work.add(c.d, c.d_pitch, c.type, true);
+  return work;
 }
-Work work_of(const VectorConfig&, const Vconvert<Value>& c) {
-  const Type wider = bits_of(c.to) > bits_of(c.from) ? c.to : c.from;
-  return {&VectorConfig::convert, wider, c.rows, c.cols,
-          bits_of(c.to) > bits_of(c.from) ? c.d_pitch : c.a_pitch};
+Work work_of(const Vconvert<Value>& c) {
+  Work work = start(&VectorConfig::convert, c);
+  work.add(c.a_is, c.a, c.a_pitch, c.from);
+  work.add(c.d, c.d_pitch, c.to, true);
+  return work;
 }
-Work work_of(const VectorConfig&, const Vcmp<Value>& c) {
-  return {&VectorConfig::simple, c.type, c.rows, c.cols, c.a_pitch};
+// Masks are small: their bytes are left out of the banks.
+Work work_of(const Vcmp<Value>& c) {
+  Work work = start(&VectorConfig::simple, c);
+  work.add(c.a_is, c.a, c.a_pitch, c.type);
+  work.add(c.b_is, c.b, c.b_pitch, c.type);
+  return work;
 }
-Work work_of(const VectorConfig&, const Vscan<Value>& c) {
-  return {&VectorConfig::reduce, c.type, c.rows, c.cols, c.a_pitch};
+Work work_of(const Vscan<Value>& c) {
+  Work work = start(&VectorConfig::reduce, c);
+  work.add(c.a, c.a_pitch, c.type, false);
+  return work;
 }
-Work work_of(const VectorConfig&, const Viota<Value>& c) {
-  return {&VectorConfig::simple, Type::kI32, c.rows, c.cols, c.d_pitch};
+Work work_of(const Viota<Value>& c) {
+  Work work = start(&VectorConfig::simple, c);
+  work.add(c.d, c.d_pitch, Type::kI32, true);
+  return work;
 }
-Work work_of(const VectorConfig&, const Vselect<Value>& c) {
-  return {&VectorConfig::simple, c.type, c.rows, c.cols, c.d_pitch};
+Work work_of(const Vselect<Value>& c) {
+  Work work = start(&VectorConfig::simple, c);
+  work.add(c.a_is, c.a, c.a_pitch, c.type);
+  work.add(c.b_is, c.b, c.b_pitch, c.type);
+  work.add(c.d, c.d_pitch, c.type, true);
+  return work;
 }
-Work work_of(const VectorConfig&, const Vband<Value>& c) {
-  return {&VectorConfig::simple, c.type, c.rows, c.cols, c.d_pitch};
+Work work_of(const Vband<Value>& c) {
+  Work work = start(&VectorConfig::simple, c);
+  work.add(c.a, c.a_pitch, c.type, false);
+  work.add(c.d, c.d_pitch, c.type, true);
+  return work;
 }
 template <class Other>
-Work work_of(const VectorConfig&, const Other&) {
+Work work_of(const Other&) {
   return {};
+}
+
+uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
+
+// The steps of an instruction: how its rows are cut.
+struct Steps {
+  uint64_t count = 0;
+  uint64_t in_row = 1;  // of one row, or of everything where rows follow without a gap
+  uint64_t rows = 1;    // that one step gathers, each of a block at most
+  uint64_t cols = 0;    // elements of a row in one step
+  bool alike = false;   // all operands move on alike from step to step
+};
+
+Steps cut(const VectorConfig& vector, const Work& work, uint64_t element) {
+  const auto repeat = static_cast<uint64_t>(vector.repeat);
+  const auto block = static_cast<uint64_t>(vector.block);
+  const uint64_t at_once = std::max<uint64_t>(1, repeat / element);
+  bool packed = !work.whole_rows, alike = true;
+  for (size_t i = 0; i < work.count; ++i) {
+    const Access& access = work.accesses[i];
+    packed = packed && (work.rows == 1 || access.pitch == work.cols * access.element);
+    alike = alike && access.element == element;
+  }
+  Steps steps;
+  if (packed && work.closing == nullptr) {
+    steps.count = steps.in_row = ceil_div(work.rows * work.cols, at_once);
+    steps.cols = std::min(at_once, work.rows * work.cols);
+    steps.alike = alike;
+  } else if (work.cols * element <= block && !work.whole_rows) {
+    steps.rows = std::min(work.rows, repeat / block);
+    steps.count = ceil_div(work.rows, steps.rows);
+    steps.cols = work.cols;
+  } else {
+    steps.in_row = ceil_div(work.cols, at_once);
+    steps.count = work.rows * steps.in_row;
+    steps.cols = std::min(at_once, work.cols);
+  }
+  return steps;
+}
+
+// The cycles by which the banks hold the steps up, each of which takes `a_step` without. A few
+// steps stand for all, the first of some rows or of the one: addresses come round.
+uint64_t bank_cycles(const VectorConfig& vector, const Work& work, const Steps& steps,
+                     double a_step) {
+  constexpr uint64_t kSample = 8;
+  const bool by_row = steps.count > steps.in_row;
+  const uint64_t differ = by_row ? steps.count / steps.in_row : steps.count;
+  const uint64_t sampled = steps.alike ? 1 : std::min(kSample, differ);
+  BankStep banks(vector.bank);
+  double more = 0;
+  for (uint64_t i = 0; i < sampled; ++i) {
+    const uint64_t row = by_row ? i * steps.rows : 0;
+    const uint64_t col = by_row ? 0 : i * steps.cols;
+    for (size_t k = 0; k < work.count; ++k) {
+      const Access& access = work.accesses[k];
+      const uint64_t advance =
+          steps.in_row > 1 ? steps.cols * access.element : steps.rows * access.pitch;
+      const uint64_t ahead =
+          access.write ? 0 : static_cast<uint64_t>(vector.bank.write_lag) * advance;
+      banks.add({access.address + row * access.pitch + col * access.element + ahead, access.pitch,
+                 std::min(steps.rows, work.rows - row), steps.cols * access.element, access.write});
+    }
+    more += std::max(0.0, static_cast<double>(banks.take()) - a_step);
+  }
+  return static_cast<uint64_t>(
+      std::ceil(more * static_cast<double>(steps.count) / static_cast<double>(sampled)));
 }
 
 }  // namespace
 
-uint64_t vector_cycles(const VectorConfig& vector, const Command& command) {
-  const Work work = std::visit([&](const auto& c) { return work_of(vector, c); }, command);
-  if (work.rows == 0 || work.cols == 0) return 0;
-  const int element = std::max(1, bytes_of(work.type));
-  // Rows that do not follow each other without a gap each take whole blocks.
-  const uint64_t row_bytes = work.cols * static_cast<uint64_t>(element);
-  const auto block = static_cast<uint64_t>(vector.block);
-  const bool packed = work.rows == 1 || work.pitch == row_bytes;
-  const uint64_t bytes = work.rows * (packed ? row_bytes : (row_bytes + block - 1) / block * block);
-  const double rate = (vector.*work.rate).of(element) * element;
-  return static_cast<uint64_t>(std::ceil(static_cast<double>(bytes) / rate)) + work.extra;
+VectorCost vector_cost(const VectorConfig& vector, const Command& command) {
+  const Work work = std::visit([](const auto& c) { return work_of(c); }, command);
+  if (work.rows == 0 || work.cols == 0) return {};
+  uint64_t element = 1;
+  for (size_t i = 0; i < work.count; ++i) element = std::max(element, work.accesses[i].element);
+  const Steps steps = cut(vector, work, element);
+  const bool folds = work.closing != nullptr && steps.rows == 1;
+  const auto bytes = static_cast<int>(element);
+  const double rate = (vector.*(folds ? &VectorConfig::simple : work.rate)).of(bytes);
+  // Less than a step's elements take a whole step.
+  const auto at_once =
+      static_cast<double>(std::max<uint64_t>(1, static_cast<uint64_t>(vector.repeat) / element));
+  const double a_step = at_once / rate;
+  double cycles = static_cast<double>(steps.count) * a_step;
+  if (folds) {
+    cycles += static_cast<double>(work.rows) * (vector.*work.closing).of(bytes);
+  }
+  return {static_cast<uint64_t>(std::ceil(cycles)), bank_cycles(vector, work, steps, a_step)};
 }
 
 }  // namespace npu

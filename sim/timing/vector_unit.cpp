@@ -36,8 +36,8 @@ void VectorUnit::remember(const Footprint& footprint, Cycle done) {
   }
 }
 
-// The head of an instruction has a part that takes the unit and a part during which an independent
-// instruction may follow; one that needs an earlier result waits for it.
+// An independent instruction follows as soon as the unit has taken the last step of the one before;
+// one that needs an earlier result waits for it.
 Process VectorUnit::run() {
   const VectorConfig& cost = shared_.machine.vector;
   for (;;) {
@@ -51,12 +51,17 @@ Process VectorUnit::run() {
       continue;
     }
     const Footprint bytes = footprint(core_.place(), entry().command);
+    working(Cause::kResult);
     co_await agent_.until(sources_ready(bytes));
-    const uint64_t cycles = vector_cycles(cost, entry().command);
-    const Cycle free = now() + static_cast<uint64_t>(cost.head_overlapped) + cycles;
-    const Cycle done = free + static_cast<uint64_t>(cost.head - cost.head_overlapped);
+    working(Cause::kBusy);
+    const VectorCost taken = vector_cost(cost, entry().command);
+    const Cycle work = now() + std::max(taken.work, static_cast<uint64_t>(cost.issue));
+    const Cycle free = std::max(work, now() + taken.work + taken.bank);
+    const Cycle done = now() + taken.work + taken.bank + static_cast<uint64_t>(cost.head);
     remember(bytes, done);
     retire_at(done);
+    co_await agent_.until(work);
+    working(Cause::kBank);
     co_await agent_.until(free);
   }
 }

@@ -45,7 +45,7 @@ TEST_CASE("without handover the drain waits for the whole mma") {
 
 TEST_CASE("an overwriting mma follows the drain of the old tile and ends one sub-tile after it") {
   MachineConfig m = one_core();
-  m.drain.local_bytes_per_cycle = 1;  // a slow drain: 1024 cycles a tile
+  m.drain.l1_bytes_per_cycle = 1;  // a slow drain: 1024 cycles a tile
   Lab lab(m);
   const std::string pair = kMma + "wait empty set full\n" + kDrain + "wait full set empty\n";
   REQUIRE(!lab.run(kSetup + pair + pair + "halt\n").fault);

@@ -5,8 +5,10 @@
 #include "sim/timing/data_cache.h"
 #include "sim/timing/flags.h"
 #include "sim/timing/handover.h"
+#include "sim/timing/instruction_cache.h"
 #include "sim/timing/lines.h"
 #include "sim/timing/ring.h"
+#include "sim/timing/shared_port.h"
 #include "sim/timing/vector_cost.h"
 
 namespace npu {
@@ -109,27 +111,128 @@ TEST_CASE("the cache keeps a line's bytes and knows its place") {
   CHECK(cache.find(128) == nullptr);
 }
 
-TEST_CASE("vector cycles follow the table: class, element size, gaps between rows") {
+VectorConfig plain_vector() {
   VectorConfig vector;
-  vector.simple = {8, 16, 32};
+  vector.simple = vector.reduce = {8, 16, 32};
   vector.transcendental = {4, 4, 4};
-  vector.reduce = {4, 8, 16};
-  vector.row_reduce = 2;
-  vector.block = 32;
-  Vadd<Value> add{.type = Type::kF32, .rows = 4, .cols = 8, .d_pitch = 32};
-  CHECK(vector_cycles(vector, add) == 4);
-  add.type = Type::kF16;  // rows of 16 bytes, 32 apart: each takes a block
-  CHECK(vector_cycles(vector, add) == 4);
-  add.d_pitch = 16;
-  CHECK(vector_cycles(vector, add) == 2);
-  CHECK(vector_cycles(vector, Vexp<Value>{.type = Type::kF32, .rows = 1, .cols = 64}) == 16);
-  CHECK(vector_cycles(vector,
-                      VrowSum<Value>{.type = Type::kF32, .rows = 2, .cols = 8, .a_pitch = 32}) ==
-        4 + 4);
-  CHECK(vector_cycles(
-            vector, VcolSum<Value>{.type = Type::kF32, .rows = 2, .cols = 8, .a_pitch = 32}) == 2);
+  vector.repeat = 32;
+  vector.block = 8;
+  vector.row_sum = {3, 3, 3};
+  vector.row_extreme = {7, 7, 7};
+  vector.bank.groups = 8;
+  vector.bank.word = 8;
+  vector.bank.bank_span = 1024;
+  return vector;
+}
+
+TEST_CASE("vector cycles follow the table: class, element size, whole steps where rows have gaps") {
+  const VectorConfig vector = plain_vector();
+  const auto work = [&](const Command& command) { return vector_cost(vector, command).work; };
+  Vadd<Value> add{.type = Type::kF32, .rows = 4, .cols = 12};
+  add.a_pitch = add.b_pitch = add.d_pitch = 48;  // 48 elements in steps of 8
+  CHECK(work(add) == 6);
+  add.d_pitch = 64;  // each row takes a step and a half: two
+  CHECK(work(add) == 8);
+  add.cols = 2;  // rows of one block: a step gathers four
+  CHECK(work(add) == 1);
+  add.b_is = Source::kRow;
+  CHECK(work(add) == 4);
+  CHECK(work(Vexp<Value>{.type = Type::kF32, .rows = 1, .cols = 64}) == 16);
   add.cols = 0;
-  CHECK(vector_cycles(vector, add) == 0);
+  CHECK(work(add) == 0);
+}
+
+TEST_CASE("a row reduction folds the row to one step and closes it, short rows go many at a time") {
+  const VectorConfig vector = plain_vector();
+  const auto work = [&](const Command& command) { return vector_cost(vector, command).work; };
+  VrowSum<Value> sum{.type = Type::kF32, .rows = 2, .cols = 24, .a_pitch = 96};
+  CHECK(work(sum) == 2 * (3 + 3));
+  CHECK(work(VrowMax<Value>{.type = Type::kF32, .rows = 2, .cols = 24, .a_pitch = 96}) ==
+        2 * (3 + 7));
+  sum.rows = 8;
+  sum.cols = 2;
+  CHECK(work(sum) == 2);
+  CHECK(work(VcolSum<Value>{.type = Type::kF32, .rows = 2, .cols = 24, .a_pitch = 96}) == 6);
+}
+
+TEST_CASE("operands that meet in a group of banks take turns, in another group they do not") {
+  VectorConfig vector = plain_vector();
+  vector.bank.group_reads = 1;
+  vector.bank.group_accesses = 2;
+  vector.bank.bank_accesses = 1;
+  const auto bank = [&](uint64_t a, uint64_t b, uint64_t d) {
+    Vadd<Value> add{.type = Type::kF32, .d = d, .a = a, .b = b, .rows = 1, .cols = 64};
+    return vector_cost(vector, add).bank;
+  };
+  CHECK(bank(0, 32, 1024) == 0);  // sources in different halves, the result in another bank
+  CHECK(bank(0, 64, 1024) == 8);  // two reads of each group
+  CHECK(bank(0, 32, 512) == 8);   // a step's result is written to a bank that the next one reads
+  CHECK(bank(0, 64, 128) == 8);   // written to the half that is not read
+  CHECK(bank(0, 64, 96) == 16);   // all three in one bank
+  CHECK(vector_cost(vector, Vabs<Value>{.type = Type::kF32, .rows = 1, .cols = 64}).bank == 0);
+  vector.bank.group_reads = vector.bank.bank_accesses = 2;
+  CHECK(bank(0, 64, 128) == 0);  // a machine with two reads a group
+  CHECK(bank(0, 64, 96) == 8);
+  Vcopy<Value> copy{.type = Type::kF32, .d = 1024, .a = 0, .rows = 4, .cols = 2};
+  copy.d_pitch = 8;
+  copy.a_pitch = 64;                           // all rows of the step in one group
+  CHECK(vector_cost(vector, copy).bank == 2);  // four reads and a write of one group
+  vector.bank.group_reads = vector.bank.bank_accesses = 1;
+  CHECK(vector_cost(vector, copy).bank == 3);
+}
+
+TEST_CASE("a port that others take now and then delays its user by what falls into its time") {
+  SharedPort port(64);
+  port.take_until(60, 0);
+  const auto finish = [&](uint64_t from, uint64_t length) {
+    return cycle_after(port.finish(ticks_of(from), ticks_of(length)));
+  };
+  port.take_from(ticks_of(50), 640);
+  port.take_until(ticks_of(15), 320);
+  CHECK(finish(0, 20) == 25);  // the first meets it, the second comes later
+  CHECK(finish(40, 20) == 70);
+  CHECK(finish(55, 20) == 80);  // half of it was over
+  CHECK(finish(60, 20) == 80);
+  SharedPort alone(0);
+  alone.take_from(0, 1000);
+  CHECK(alone.finish(0, 5) == 5);
+}
+
+TEST_CASE("an instruction cache holds the last line of each of its places") {
+  SequencerConfig config;
+  config.instruction_cache = 256;
+  config.instruction_line = 128;
+  InstructionCache cache(config);
+  CHECK(cache.line() == 8);
+  CHECK(!cache.holds(0));
+  cache.fill(3);
+  CHECK(cache.holds(0));
+  CHECK(cache.holds(7));
+  CHECK(!cache.holds(8));
+  cache.fill(16);  // the same place
+  CHECK(!cache.holds(0));
+  config.instruction_cache = 0;
+  CHECK(InstructionCache(config).holds(12345));
+}
+
+TEST_CASE("rows cost by their pieces, which are aligned to their size") {
+  const auto cost = [](uint64_t base, uint64_t rows, uint64_t bytes, int64_t pitch, bool each) {
+    Footprint footprint;
+    footprint.add(
+        {.mem = Mem::kGm, .base = base, .rows = rows, .row_bytes = bytes, .pitch = pitch});
+    GmLines lines(footprint, false, 9, {.row = 1.5, .request = 1, .every_row = each});
+    std::array<LineRequest, 16> out{};
+    while (lines.next(out) > 0) {
+    }
+    return lines.cost();
+  };
+  CHECK(cost(0, 1, 1024, 0, false) == 2);  // two lines
+  CHECK(cost(0, 1, 928, 0, false) == 4);   // 512 + 256 + 128 + 32 = 928
+  CHECK(cost(32, 1, 512, 0, false) == 5);  // 32 + 64 + 128 + 256 | 32
+  CHECK(cost(33, 1, 512, 0, false) == 5);  // 32 + 64 + 128 + 256 | 64
+  CHECK(cost(0, 4, 128, 512, false) == 4 * 1.5);
+  CHECK(cost(0, 4, 512, 512, false) == 4);  // one run of bytes
+  CHECK(cost(0, 4, 512, 512, true) == 4 * 1.5);
 }
 
 }  // namespace
