@@ -38,11 +38,68 @@ NPU_AVX512 void widen_f16_avx512(const std::byte* source, uint32_t* units, size_
 }
 #endif
 
+#if NPU_X86
+NPU_AVX2 void widen_f16_avx2(const std::byte* source, uint32_t* units, size_t count) {
+  for (size_t i = 0; i < count; i += 8) {
+    const __m128i codes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + i * 2));
+    _mm256_storeu_ps(reinterpret_cast<float*>(units + i), _mm256_cvtph_ps(codes));
+  }
+}
+
+// A round of a transposition, which takes three.
+NPU_AVX2 NPU_INLINE void interleave(const __m128i* in, __m128i* out) {
+  NPU_UNROLL
+  for (int i = 0; i < 4; ++i) {
+    out[2 * i] = _mm_unpacklo_epi16(in[i], in[i + 4]);
+    out[2 * i + 1] = _mm_unpackhi_epi16(in[i], in[i + 4]);
+  }
+}
+
+// 8 rows of 8 f16, `pitch` bytes apart, become 8 rows of 8 floats, transposed, kPanel apart.
+NPU_AVX2 NPU_INLINE void turn_f16_8x8(const std::byte* from, size_t pitch, uint32_t* to) {
+  __m128i row[8];
+  __m128i mixed[8];
+  NPU_UNROLL
+  for (size_t i = 0; i < 8; ++i) {
+    row[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * pitch));
+  }
+  interleave(row, mixed);
+  interleave(mixed, row);
+  interleave(row, mixed);
+  NPU_UNROLL
+  for (int i = 0; i < 8; ++i) {
+    _mm256_storeu_ps(reinterpret_cast<float*>(to + i * kPanel), _mm256_cvtph_ps(mixed[i]));
+  }
+}
+
+// Whole blocks of 16 x 16 f16 of an operand whose fractal rows are 32 bytes, into the packed form
+// of B.
+NPU_AVX2 void pack_b_f16_avx2(const FractalView& view, int rows, int k, uint32_t* out) {
+  constexpr size_t kRow = 32;  // bytes
+  for (int n = 0; n < rows; n += kPanel) {
+    uint32_t* panel = out + static_cast<size_t>(n) * static_cast<size_t>(k);
+    for (int unit = 0; unit < k; unit += kPanel) {
+      const std::byte* block = view.base +
+                               static_cast<size_t>(unit / kPanel) * view.column_stride_bytes +
+                               static_cast<size_t>(n) * kRow;
+      uint32_t* to = panel + static_cast<size_t>(unit) * kPanel;
+      for (size_t half = 0; half < 2; ++half) {
+        turn_f16_8x8(block + half * 8 * kRow, kRow, to + half * 8);
+        turn_f16_8x8(block + half * 8 * kRow + 16, kRow, to + 8 * kPanel + half * 8);
+      }
+    }
+  }
+}
+#endif
+
 // `count` contiguous values of the operand become units, 1 or 1/2 a value.
 void to_units(Type type, const std::byte* source, uint32_t* units, size_t count) {
 #if NPU_X86
   if (type == Type::kF16 && simd() == Simd::kAvx512 && count % 16 == 0) {
     return widen_f16_avx512(source, units, count);
+  }
+  if (type == Type::kF16 && simd() == Simd::kAvx2 && count % 8 == 0) {
+    return widen_f16_avx2(source, units, count);
   }
 #endif
   if (type == Type::kI8) return map(WidenI8(), source, units, count);
@@ -208,6 +265,12 @@ void pack_a(const Operand& operand, int rows, int k, uint32_t* out) {
 }
 
 void pack_b(const Operand& operand, int rows, int k, uint32_t* out) {
+#if NPU_X86
+  if (operand.type == Type::kF16 && simd() == Simd::kAvx2 && operand.scales == nullptr &&
+      operand.values.row_bytes == kPanel * 2 && rows % kPanel == 0 && k % kPanel == 0) {
+    return pack_b_f16_avx2(operand.values, rows, k, out);
+  }
+#endif
   static thread_local std::vector<uint32_t> straight;
   const int per_unit = values_per_unit(operand.type);
   const int units = (k + per_unit - 1) / per_unit;
