@@ -36,8 +36,10 @@ Program rope(const Limits& machine, const RopeShape& s) {
       2 * detail::padded_row(machine, pass, s.type);
   const int64_t tile = detail::portion(machine, s.tokens * s.heads, row_bytes);
   const int64_t token_tiles = detail::ceil_div(s.tokens, tile);
+  // Tasks enough that the last round of them leaves few cores idle.
+  constexpr int64_t kTasksEach = 4;
   const int64_t heads_each =
-      std::max<int64_t>(1, s.heads * token_tiles / detail::vector_cores(machine));
+      std::max<int64_t>(1, s.heads * token_tiles / (kTasksEach * detail::vector_cores(machine)));
 
   Kernel k{"rope", machine};
   Vec& v = k.vec;
