@@ -33,7 +33,6 @@ NPU_RATE(VgatherOp, gather)
 NPU_RATE(VscatterOp, gather)
 NPU_RATE(VhistogramOp, gather)
 NPU_RATE(VsortOp, sort)
-NPU_RATE(VmergeOp, sort)
 NPU_RATE(VcompressOp, compress)
 #undef NPU_RATE
 
