@@ -19,8 +19,11 @@ struct AttentionShape {
   int64_t capacity = 0;             // rows of the key and value cache (of each sequence for decode)
   Type type = Type::kF16;           // of q, k, v and out: f32 f16 bf16
   float scale = 0;                  // of the scores; 0 means 1 / sqrt(head_dim)
+  int64_t value_dim = 0;            // channels of a value; 0 means head_dim
+  bool shared = false;              // a value is the first value_dim channels of its key
 
   int64_t group() const { return heads / kv_heads; }
+  int64_t values() const { return value_dim != 0 ? value_dim : head_dim; }
   float scale_or_default() const;
   void check(const Limits& machine) const;  // throws InputError
 };

@@ -16,20 +16,23 @@ namespace detail {
 namespace {
 
 constexpr int64_t kSumBytes = 4;
+constexpr int kSharedSlots = 2;  // of keys that are values too
 
 // Whether every buffer holds its slots, all of them twice.
 bool fits(const Limits& machine, const AttentionShape& s, const AttentionTiling& t,
           int64_t reserved) {
   const int64_t native = std::max(machine.fractal_rows, machine.fractal_cols(s.type));
   const int64_t size = bytes_of(s.type), rows = round_up(t.rows, machine.fractal_rows);
-  const int64_t channels = round_up(s.head_dim, native), widest = std::max(t.keys, channels);
+  const int64_t channels = round_up(s.head_dim, native), values = round_up(s.values(), native);
+  const int64_t widest = std::max(t.keys, values);
   const int64_t mine = ceil_div(t.rows, machine.vectors), column = machine.ub_align;
-  const int64_t output = padded_row(machine, s.head_dim, Type::kF32);
-  const int64_t l1 = 2 * size * (rows * channels + 2 * t.keys * channels + rows * t.keys);
+  const int64_t output = padded_row(machine, s.values(), Type::kF32);
+  const int64_t key_slots = s.shared ? kSharedSlots * channels : 2 * (channels + values);
+  const int64_t l1 = size * (2 * rows * channels + t.keys * key_slots + 2 * rows * t.keys);
   const int64_t ub = reserved +
                      mine * (2 * padded_row(machine, t.keys, Type::kF32) + 2 * output  // links
                              + 2 * output   // of the task, and on its way to GM
-                             + 6 * column)  // maximum, sum, decay
+                             + 8 * column)  // maximum, sum, decay, sink
                      + t.piece * (2 * padded_row(machine, t.keys, s.type) + 2 * column);
   const auto holds = [](uint64_t memory, int64_t bytes) {
     return bytes <= static_cast<int64_t>(memory);
@@ -54,7 +57,9 @@ AttentionTiling attention_tiling(const Limits& machine, const AttentionShape& s,
       t.piece = std::min(kPiece, part);
       t.rows = round_up(part, t.piece) * machine.vectors;
       t.step = std::min(t.keys, std::max(native, 4 * int64_t{machine.fractal_cols(s.type)}));
-      if (fits(machine, s, t, reserved)) return t;
+      for (; t.step >= native; t.step /= 2) {
+        if (fits(machine, s, t, reserved)) return t;
+      }
     }
   }
   throw InputError(
@@ -65,48 +70,65 @@ AttentionTiling attention_tiling(const Limits& machine, const AttentionShape& s,
 AttentionCore::AttentionCore(Kernel& k, const AttentionShape& s, const AttentionTiling& t)
     : rows(k.dim("rows", t.rows)),
       mine(k.share(rows)),
+      keys(k.dim("keys", t.keys)),
       max(k.buffer("max", Type::kF32, {mine, 1})),
       sum(k.buffer("sum", Type::kF32, {mine, 1})),
-      output(k.buffer("output", Type::kF32, {mine, s.head_dim})),
+      output(k.buffer("output", Type::kF32, {mine, s.values()})),
       k_(k),
       v_(k.vec),
       shape_(s),
       tiling_(t),
-      keys_(k.dim("keys", t.keys)),
       q_l1_(k.ring("q_l1", Mem::kL1, s.type, {rows, s.head_dim}, 2)),
-      k_l1_(k.ring("k_l1", Mem::kL1, s.type, {keys_, s.head_dim}, 2)),
-      v_l1_(k.ring("v_l1", Mem::kL1, s.type, {keys_, s.head_dim}, 2)),
+      k_l1_(k.ring("k_l1", Mem::kL1, s.type, {keys, s.head_dim}, s.shared ? kSharedSlots : 2)),
+      v_l1_(s.shared ? nullptr : &k.ring("v_l1", Mem::kL1, s.type, {keys, s.values()}, 2)),
       a_l0_(k.ring("a_l0", Mem::kL0A, s.type, {rows, t.step}, 2)),
-      b_l0_(k.ring("b_l0", Mem::kL0B, s.type, {std::max(t.keys, s.head_dim), t.step}, 2)),
-      sums_(k.ring("sums", Mem::kL0C, Type::kF32, {rows, std::max(t.keys, s.head_dim)}, 2)),
-      p_ub_(k.ring("p_ub", Mem::kUb, s.type, {t.piece, keys_}, 2)),
+      b_l0_(k.ring("b_l0", Mem::kL0B, s.type, {std::max(t.keys, s.values()), t.step}, 2)),
+      sums_(k.ring("sums", Mem::kL0C, Type::kF32, {rows, std::max(t.keys, s.values())}, 2)),
+      p_ub_(k.ring("p_ub", Mem::kUb, s.type, {t.piece, keys}, 2)),
       decay_(k.ring("decay", Mem::kUb, Type::kF32, {mine, 1}, kSkew + 1)),
-      scores_(k.link("scores", Dir::kToVector, Type::kF32, {rows, keys_},
+      scores_(k.link("scores", Dir::kToVector, Type::kF32, {rows, keys},
                      {.depth = 2, .piece = t.piece})),
-      probs_(k.link("probs", Dir::kToCube, s.type, {rows, keys_}, {.depth = 2, .piece = t.piece})),
-      parts_(k.link("parts", Dir::kToVector, Type::kF32, {rows, s.head_dim},
+      probs_(k.link("probs", Dir::kToCube, s.type, {rows, keys}, {.depth = 2, .piece = t.piece})),
+      parts_(k.link("parts", Dir::kToVector, Type::kF32, {rows, s.values()},
                     {.depth = 2, .piece = t.piece})),
       top_(k.buffer("top", Type::kF32, {t.piece, 1})),
-      part_(k.buffer("part", Type::kF32, {t.piece, 1})) {}
+      part_(k.buffer("part", Type::kF32, {t.piece, 1})),
+      weight_(k.buffer("weight", Type::kF32, {mine, 1})) {}
 
-void AttentionCore::attend(const View& query, const Keys& keys) {
+void AttentionCore::attend(const View& query, const Keys& wanted) {
   v_.fill(max, kLowest);
   v_.fill(sum, 0);
   v_.fill(output, 0);
   k_.load(q_l1_.push(), query);
   k_.use(q_l1_.pop(), [&](Tile q) {  // the query stays for the whole task
-    k_.stages("j", keys.count, keys_,
-              {Stage{0, [&](Int j) { score(q, keys.key(j)); }},
-               Stage{0, [&](Int j) { probabilities(keys, j); }},
-               Stage{kSkew, [&](Int j) { weigh(keys.value(j)); }},
-               Stage{kSkew, [&](Int) { accumulate(); }}});
+    k_.stages(
+        "j", wanted.count, keys,
+        {Stage{0, [&](Int j) { score(q, wanted, j); }},
+         Stage{0, [&](Int j) { probabilities(wanted, j); }},
+         Stage{kSkew, [&](Int j) { weigh(wanted, j); }}, Stage{kSkew, [&](Int) { accumulate(); }}});
   });
 }
 
+void AttentionCore::add_sink(const Operand& sink) {
+  v_.max(weight_, max, sink);
+  v_.sub(max, max, weight_);
+  v_.exp(max, max);
+  v_.mul(sum, sum, max);
+  v_.mul(output, output, max);
+  v_.sub(weight_, sink, weight_);
+  v_.exp(weight_, weight_);
+  v_.add(sum, sum, weight_);
+}
+
+void AttentionCore::divide() {
+  v_.max(sum, sum, kSmallestSum);
+  v_.div(output, output, sum);
+}
+
 // Cube: scores = q k^T.
-void AttentionCore::score(const Tile& q, const View& key) {
-  k_.load(k_l1_.push(), key);
-  k_.use(k_l1_.pop(), [&](Tile kt) {
+void AttentionCore::score(const Tile& q, const Keys& wanted, const Int& j) {
+  k_.use(k_l1_.push(), [&](Tile slot) { wanted.load_key(slot, j); });
+  k_.use(shape_.shared ? k_l1_.peek() : k_l1_.pop(), [&](Tile kt) {
     const auto part_of_q = [&](Int i, int64_t n) { return q.cols(i, n); };
     const auto part_of_k = [&](Int i, int64_t n) { return kt.cols(i, n).t(); };
     multiply(shape_.head_dim, shape_.head_dim, part_of_q, part_of_k);
@@ -115,14 +137,21 @@ void AttentionCore::score(const Tile& q, const View& key) {
 }
 
 // Cube: partial output = p v.
-void AttentionCore::weigh(const View& value) {
-  k_.load(v_l1_.push(), value);
-  k_.use(probs_.pop(), v_l1_.pop(), [&](Tile p, Tile vt) {
-    const auto part_of_p = [&](Int i, int64_t n) { return p.cols(i, n); };
-    const auto part_of_v = [&](Int i, int64_t n) { return vt.rows(i, n); };
-    multiply(keys_, tiling_.keys, part_of_p, part_of_v);
-  });
+void AttentionCore::weigh(const Keys& wanted, const Int& j) {
+  if (shape_.shared) {
+    k_.use(probs_.pop(), k_l1_.pop(), [&](Tile p, Tile key) { multiply_value(p, key); });
+  } else {
+    k_.use(v_l1_->push(), [&](Tile slot) { wanted.load_value(slot, j); });
+    k_.use(probs_.pop(), v_l1_->pop(), [&](Tile p, Tile value) { multiply_value(p, value); });
+  }
   k_.drain(parts_.push(), sums_.pop());
+}
+
+void AttentionCore::multiply_value(const Tile& p, const Tile& value) {
+  const Tile channels = value.clipped(tiling_.keys, shape_.values());
+  const auto part_of_p = [&](Int i, int64_t n) { return p.cols(i, n); };
+  const auto part_of_v = [&](Int i, int64_t n) { return channels.rows(i, n); };
+  multiply(keys, tiling_.keys, part_of_p, part_of_v);
 }
 
 // sums.push() = a b, in steps of the contracted dimension, `most` of which are in the slots and
@@ -141,11 +170,12 @@ void AttentionCore::multiply(const Int& depth, int64_t most, const Part& a, cons
 
 // Vector: scores become probabilities relative to the rows' new maximum; the factor by which older
 // sums and outputs shrink is kept for accumulate().
-void AttentionCore::probabilities(const Keys& keys, const Int& j) {
+void AttentionCore::probabilities(const Keys& wanted, const Int& j) {
+  if (wanted.prepare) wanted.prepare(j);
   k_.use(decay_.push(), probs_.push(), [&](Tile decays, Tile p_slot) {
     k_.pieces(scores_.pop(), [&](Tile x, Rows at) {
       const Tile old_max = max.rows(at), old_sum = sum.rows(at), decay = decays.rows(at);
-      if (keys.mask) keys.mask(x, j);
+      if (wanted.mask) wanted.mask(x, j);
       v_.row_max(top_, x);
       v_.max(top_, top_, old_max);
       v_.sub(decay, old_max, top_);

@@ -23,11 +23,18 @@ struct AttentionTiling {
 AttentionTiling attention_tiling(const Limits& machine, const AttentionShape& shape, int64_t wanted,
                                  int64_t reserved);
 
-// Where the keys of one task are.
+// What the sum of no probability becomes: 0 / 0 is not meant.
+inline constexpr double kSmallestSum = 0x1p-126;
+
+// Where the keys of one task are, and which of them its rows see.
 struct Keys {
-  Int count;                                               // how many, from the first on; may be 0
-  std::function<View(Int j)> key, value;                   // the j-th tile of each
-  std::function<void(Tile scores, Int j)> mask = nullptr;  // optional: sets scores to kLowest
+  Int count;  // how many, from the first on; may be 0
+  // Load the j-th tile of keys, of values. Without the second, a value is the first channels of its
+  // key: one slot serves both.
+  std::function<void(const Tile&slot, const Int&j)> load_key, load_value = nullptr;
+  // Optional, on the vector cores: once a tile, and for each piece of its scores.
+  std::function<void(const Int& j)> prepare = nullptr;
+  std::function<void(const Tile& scores, const Int& j)> mask = nullptr;
 };
 
 class AttentionCore {
@@ -35,18 +42,25 @@ class AttentionCore {
   AttentionCore(Kernel& kernel, const AttentionShape& shape, const AttentionTiling& tiling);
 
   // Afterwards output / sum is the attention of the query tile's rows; rows must be clipped before.
-  void attend(const View& query, const Keys& keys);
+  // Rows that see no key have sum 0, or an output of what the masked tiles hold and max kLowest.
+  void attend(const View& query, const Keys& wanted);
+  // After attend: a score per row that takes its share of the denominator and has no value.
+  void add_sink(const Operand& sink);
+  // After attend: output = output / sum, 0 where no key was seen.
+  void divide();
 
   const Dim rows, mine;  // query rows, and this vector core's share of them
+  const Dim keys;        // of the present tile
   const Tile max, sum;   // (mine, 1) f32
-  const Tile output;     // (mine, head_dim) f32
+  const Tile output;     // (mine, value_dim) f32
 
  private:
   using Part = std::function<Tile(Int i, int64_t count)>;  // of an operand: its i-th step
   void multiply(const Int& depth, int64_t most, const Part& a, const Part& b);
-  void score(const Tile& q, const View& key);
-  void weigh(const View& value);
-  void probabilities(const Keys& keys, const Int& j);
+  void score(const Tile& q, const Keys& wanted, const Int& j);
+  void weigh(const Keys& wanted, const Int& j);
+  void multiply_value(const Tile& p, const Tile& value);
+  void probabilities(const Keys& wanted, const Int& j);
   void accumulate();
 
   static constexpr int kSkew = 1;  // turns between the scores of a tile of keys and its output
@@ -55,10 +69,11 @@ class AttentionCore {
   Vec& v_;
   const AttentionShape shape_;
   const AttentionTiling tiling_;
-  const Dim keys_;
-  Ring &q_l1_, &k_l1_, &v_l1_, &a_l0_, &b_l0_, &sums_, &p_ub_, &decay_;
+  Ring &q_l1_, &k_l1_;
+  Ring* v_l1_;  // null where keys and values share a slot
+  Ring &a_l0_, &b_l0_, &sums_, &p_ub_, &decay_;
   Link &scores_, &probs_, &parts_;
-  const Tile top_, part_;
+  const Tile top_, part_, weight_;
 };
 
 }  // namespace npu::detail

@@ -1,3 +1,5 @@
+#include "kernels/ops/attention_reference.h"
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -14,21 +16,26 @@ double dot(const double* a, const double* b, size_t count) {
   return sum;
 }
 
-// One query over `keys` keys, whose rows are `pitch` apart; appends head_dim elements.
-void attend(const AttentionShape& shape, const double* q, const double* k, const double* v,
-            size_t pitch, size_t keys, Expected& expected) {
-  const size_t dim = static_cast<size_t>(shape.head_dim);
+}  // namespace
+
+namespace detail {
+
+void attend_reference(const AttentionShape& shape, const double* q,
+                      const std::vector<const double*>& keys,
+                      const std::vector<const double*>& values, std::optional<double> sink,
+                      Expected& expected) {
+  const size_t dim = static_cast<size_t>(shape.head_dim),
+               channels = static_cast<size_t>(shape.values());
   const double scale = double{shape.scale_or_default()};
   const double q_norm = std::sqrt(dot(q, q, dim));
-  std::vector<double> p(keys);
-  double top = -HUGE_VAL, k_norm = 0;
-  for (size_t j = 0; j < keys; ++j) {
-    const double* key = k + j * pitch;
-    p[j] = dot(q, key, dim) * scale;
-    top = std::max(top, p[j]);
+  std::vector<double> p;
+  double top = sink.value_or(-HUGE_VAL), k_norm = 0;
+  for (const double* key : keys) {
+    p.push_back(dot(q, key, dim) * scale);
+    top = std::max(top, p.back());
     k_norm = std::max(k_norm, std::sqrt(dot(key, key, dim)));
   }
-  double sum = 0, spread = 0;
+  double sum = sink ? std::exp(*sink - top) : 0, spread = 0;
   for (double& x : p) {
     spread = std::max(spread, top - x);
     x = std::exp(x - top);
@@ -37,21 +44,26 @@ void attend(const AttentionShape& shape, const double* q, const double* k, const
 
   // What a score can be off by moves its probability by that factor, above and below the fraction.
   const double score = scale * gamma_f32(static_cast<double>(dim + 2)) * q_norm * k_norm;
-  const double steps = static_cast<double>(keys + 16) + spread;
+  const double steps = static_cast<double>(keys.size() + 16) + spread;
   const double relative = 2 * score + gamma_f32(2 * steps) + unit_roundoff(shape.type);
-  for (size_t c = 0; c < dim; ++c) {
+  for (size_t c = 0; c < channels; ++c) {
     double value = 0, size = 0, all = 0;
-    for (size_t j = 0; j < keys; ++j) {
-      const double x = v[j * pitch + c];
+    for (size_t j = 0; j < p.size(); ++j) {
+      const double x = values[j][c];
       value += p[j] * x;
       size += p[j] * std::fabs(x);
       all += std::fabs(x);
     }
-    const double error = relative * size / sum + smallest_half_step(shape.type) * all;
-    expected.want.push_back(value / sum);
-    expected.bound.push_back(with_rounding(shape.type, value / sum, error));
+    const double whole = p.empty() ? 1 : sum;
+    const double error = relative * size / whole + smallest_half_step(shape.type) * all;
+    expected.want.push_back(value / whole);
+    expected.bound.push_back(with_rounding(shape.type, value / whole, error));
   }
 }
+
+}  // namespace detail
+
+namespace {
 
 // Query token t of every head, over the keys that `rows` (first, count) says.
 template <class Rows>
@@ -66,8 +78,12 @@ Expected attend_all(const AttentionShape& shape, std::span<const double> q,
       const size_t query = static_cast<size_t>(t * shape.heads + h) * dim;
       const size_t at =
           static_cast<size_t>(first) * pitch + static_cast<size_t>(h / shape.group()) * dim;
-      attend(shape, q.data() + query, k.data() + at, v.data() + at, pitch,
-             static_cast<size_t>(count), expected);
+      std::vector<const double*> keys, values;
+      for (size_t j = 0; j < static_cast<size_t>(count); ++j) {
+        keys.push_back(k.data() + at + j * pitch);
+        values.push_back(v.data() + at + j * pitch);
+      }
+      detail::attend_reference(shape, q.data() + query, keys, values, std::nullopt, expected);
     }
   }
   return expected;

@@ -10,15 +10,17 @@ namespace npu {
 
 Operator argmax_entry();
 Operator cache_write_entry();
+Operator combine_entry();
+Operator compressor_entry();
 Operator decode_attention_entry();
 Operator embedding_entry();
 Operator flash_attention_entry();
-Operator combine_entry();
 Operator gate_entry();
 Operator grouped_matmul_entry();
 Operator hc_head_entry();
 Operator hc_post_entry();
 Operator hc_pre_entry();
+Operator indexer_entry();
 Operator layernorm_entry();
 Operator matmul_entry();
 Operator permute_entry();
@@ -29,8 +31,10 @@ Operator rmsnorm_entry();
 Operator rope_entry();
 Operator sample_top_k_entry();
 Operator softmax_entry();
+Operator sparse_attention_entry();
 Operator swiglu_entry();
 Operator swiglu_clamp_entry();
+Operator top_k_entry();
 
 namespace detail {
 

@@ -23,18 +23,20 @@ Program flash_attention(const Limits& machine, const AttentionShape& s) {
     const auto [head, m] = k.split(task, s.heads);
     const Int first = m * t.rows, col = head / s.group() * d;
     core.rows.clip(s.tokens - first);
-    core.attend(q.from(first, head * d),
-                {.count = past + min(s.tokens, first + t.rows),
-                 .key = [&, col = col](Int j) { return key.from(j * t.keys, col); },
-                 .value = [&, col = col](Int j) { return value.from(j * t.keys, col); },
-                 .mask =
-                     [&, first = first](const Tile& x, const Int& j) {
-                       const Int seen = past + first - j * t.keys;  // by row 0 of the tile
-                       k.when(seen < t.keys - 1,
-                              [&] { k.vec.band(x, x, {.diagonal = seen}, kLowest); });
-                     }});
+    core.attend(
+        q.from(first, head * d),
+        {.count = past + min(s.tokens, first + t.rows),
+         .load_key = [&, col = col](const Tile& slot,
+                                    const Int& j) { k.load(slot, key.from(j * t.keys, col)); },
+         .load_value = [&, col = col](const Tile& slot,
+                                      const Int& j) { k.load(slot, value.from(j * t.keys, col)); },
+         .mask =
+             [&, first = first](const Tile& x, const Int& j) {
+               const Int seen = past + first - j * t.keys;  // by row 0 of the tile
+               k.when(seen < t.keys - 1, [&] { k.vec.band(x, x, {.diagonal = seen}, kLowest); });
+             }});
     k.use(out_ub.push(), [&](Tile o) {
-      k.vec.div(core.output, core.output, core.sum);
+      core.divide();
       k.vec.convert(o, core.output);
     });
     k.store(k.share(out.from(first, head * d)), out_ub.pop());

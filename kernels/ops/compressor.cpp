@@ -1,0 +1,249 @@
+#include "kernels/ops/compressor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "kernels/kit/kit.h"
+#include "kernels/ops/shape_check.h"
+#include "kernels/ops/tiling.h"
+
+namespace npu {
+
+namespace {
+
+// Channels worked on at a time: two slots of kv, gate and ape, one of each state's way back.
+int64_t piece_of(const Limits& machine, const CompressorShape& s) {
+  constexpr int64_t kSlots = 8;
+  const int64_t fit =
+      static_cast<int64_t>(machine.ub) * 3 / 4 / (kSlots * s.state_rows() * bytes_of(Type::kF32));
+  const int64_t unit = std::max<int64_t>(1, machine.ub_align / bytes_of(Type::kF32));
+  return std::min(s.dim, fit / unit * unit);
+}
+
+// The rows of blocks of tokens, some from the state, the others new.
+class Blocks {
+ public:
+  Blocks(Kernel& k, const CompressorShape& s, int64_t piece)
+      : kv(k.tensor("kv", Type::kF32, {s.tokens, s.width()})),
+        gate(k.tensor("gate", Type::kF32, {s.tokens, s.width()})),
+        ape(k.tensor("ape", Type::kF32, {s.ratio, s.width()})),
+        cols(k.dim("cols", piece)),
+        kv_ub(k.ring("kv_ub", Mem::kUb, Type::kF32, {rows_of(k, s), cols}, 2)),
+        gate_ub(k.ring("gate_ub", Mem::kUb, Type::kF32, {rows_of(k, s), cols}, 2)),
+        ape_ub(k.ring("ape_ub", Mem::kUb, Type::kF32, {rows_of(k, s), cols}, 2)),
+        k_(k),
+        shape_(s) {}
+
+  void states(const Tensor& kv_state, const Tensor& gate_state, const Int& position) {
+    kv_state_ = kv_state;
+    gate_state_ = gate_state;
+    position_ = position;
+  }
+
+  // Calls body(kv, gate) with the rows of `overlap` blocks up to `last`, ape added to the gates; of
+  // block number h the channels from col + h * block_step on.
+  template <class Body>
+  void with(const Int& last, const Int& col, int64_t block_step, const Body& body) {
+    k_.use(kv_ub.push(), gate_ub.push(), ape_ub.push(), [&](Tile kv_slot, Tile gate_slot, Tile a) {
+      for (int64_t h = 0; h < shape_.overlap(); ++h) {
+        const Int at = col + h * block_step;
+        load(part(kv_slot, h), kv, *kv_state_, block(last, h), at);
+        load(part(gate_slot, h), gate, *gate_state_, block(last, h), at);
+        k_.load(part(a, h), ape.from(0, at));
+      }
+    });
+    k_.use(kv_ub.pop(), gate_ub.pop(), ape_ub.pop(), [&](Tile kv_slot, Tile gate_slot, Tile a) {
+      for (int64_t h = 0; h < shape_.overlap(); ++h) {
+        const Int first = old(block(last, h)), left = shape_.tokens + position_;
+        const Int fresh = max(0, min(shape_.ratio, left - block(last, h) * shape_.ratio) - first);
+        const auto news = [&](const Tile& t) {
+          return part(t, h).rows_from(first, shape_.ratio).clipped(fresh, cols);
+        };
+        k_.vec.add(news(gate_slot), news(gate_slot), news(a));
+      }
+      body(kv_slot, gate_slot);
+    });
+  }
+
+  Tile part(const Tile& slot, int64_t h) const { return slot.rows(h, shape_.ratio); }
+
+  const Tensor kv, gate, ape;
+  const Dim cols;
+  Ring &kv_ub, &gate_ub, &ape_ub;
+
+ private:
+  // A Dim that is never clipped: the slot is written in parts.
+  static Dim rows_of(Kernel& k, const CompressorShape& s) { return k.dim("rows", s.state_rows()); }
+
+  Int block(const Int& last, int64_t h) const { return last - (shape_.overlap() - 1) + h; }
+  // Rows of a block that are in the state.
+  Int old(const Int& block) const {
+    return max(0, min(shape_.ratio, position_ - block * shape_.ratio));
+  }
+  void load(const Tile& slot, const Tensor& news, const Tensor& state, const Int& block,
+            const Int& col) {
+    const Int first = block * shape_.ratio;
+    const Int state_row =
+        first - (position_ / shape_.ratio - (shape_.overlap() - 1)) * shape_.ratio;
+    k_.load(slot.clipped(old(block), cols), state.from(min(state_row, shape_.state_rows()), col));
+    k_.load(slot.rows_from(old(block), shape_.ratio),
+            news.from(max(0, first + old(block) - position_), col));
+  }
+
+  Kernel& k_;
+  const CompressorShape shape_;
+  std::optional<Tensor> kv_state_, gate_state_;
+  Int position_;
+};
+
+}  // namespace
+
+void CompressorShape::check(const Limits& machine) const {
+  detail::ShapeCheck check("compressor", machine);
+  check.dimension("tokens", tokens);
+  check.dimension("dim", dim);
+  check.dimension("ratio", ratio);
+  check.dimension("entries", entries);
+  check.require(rope_dim >= 0 && rope_dim <= dim && rope_dim % 2 == 0,
+                "rope_dim must be even and at most dim");
+  check.require(rope_dim == 0 || positions >= 1, "rotation needs tables of angles");
+  check.require(dim != 1, "dim must be at least 2");
+  check.type("type", type, {Type::kF32, Type::kBf16});
+  check.done();
+  check.require(piece_of(machine, *this) >= 2,
+                fmt::format("blocks of {} tokens do not fit the {} bytes of UB of machine {}",
+                            ratio, machine.ub, machine.machine));
+  check.done();
+}
+
+// First a task an entry, then, when every core has read the state, a task a piece of its channels.
+Program compressor(const Limits& machine, const CompressorShape& s) {
+  s.check(machine);
+  const int64_t piece = piece_of(machine, s), half = s.rope_dim / 2;
+
+  Kernel k{"compressor", machine};
+  Vec& v = k.vec;
+  Blocks blocks(k, s, piece);
+  const Tensor norm = k.tensor("norm", Type::kF32, {s.dim});
+  std::optional<Tensor> cos, sin;
+  if (half > 0) {
+    cos = k.tensor("cos", Type::kF32, {s.positions, half});
+    sin = k.tensor("sin", Type::kF32, {s.positions, half});
+  }
+  const Tensor kv_state = k.tensor("kv_state", Type::kF32, {s.state_rows(), s.width()});
+  const Tensor gate_state = k.tensor("gate_state", Type::kF32, {s.state_rows(), s.width()});
+  const Tensor cache = k.tensor("cache", s.type, {s.entries, s.dim});
+  const Int position = k.arg("position");
+  blocks.states(kv_state, gate_state, position);
+  const Dim& cols = blocks.cols;
+  Ring& norm_ub = k.ring("norm_ub", Mem::kUb, Type::kF32, {1, s.dim}, 1);
+  Ring& entry_ub = k.ring("entry_ub", Mem::kUb, s.type, {1, s.dim}, 2);
+  const Tile weight = k.buffer("weight", Type::kF32, {1, s.dim});
+  const Tile entry = k.buffer("entry", Type::kF32, {1, s.dim});
+  const Tile square = k.buffer("square", Type::kF32, {1, s.dim});
+  const Tile scale = k.buffer("scale", Type::kF32, {1, 1});
+  const Tile top = k.buffer("top", Type::kF32, {1, cols}),
+             sum = k.buffer("sum", Type::kF32, {1, cols});
+  const Tile rounded = k.buffer("rounded", Type::kBf16, {1, s.dim});
+  const auto round = [&](const Tile& x) {
+    if (s.type != Type::kBf16) return;
+    v.convert(rounded, x);
+    v.convert(x, rounded);
+  };
+
+  const auto pool = [&](const Int& number) {
+    k.tiles("piece", s.dim, cols, [&](Int i) {
+      blocks.with(number, i * piece, s.dim, [&](const Tile& kv, const Tile& gate) {
+        v.col_max(top, gate);
+        v.sub(gate, gate, top);
+        v.exp(gate, gate);
+        v.col_sum(sum, gate);
+        v.mul(gate, gate, kv);
+        v.col_sum(top, gate);
+        v.div(entry.cols(i, piece), top, sum);
+      });
+    });
+  };
+  const auto normalise = [&] {
+    v.mul(square, entry, entry);
+    v.row_sum(scale, square);
+    v.mul(scale, scale, 1.0 / static_cast<double>(s.dim));
+    v.add(scale, scale, s.eps);
+    v.rsqrt(scale, scale);
+    v.mul(entry, entry, scale);
+    v.mul(entry, entry, weight);
+  };
+  Ring* cos_ub = nullptr;
+  Ring* sin_ub = nullptr;
+  std::optional<Tile> x0, x1, y0, y1;
+  if (half > 0) {
+    cos_ub = &k.ring("cos_ub", Mem::kUb, Type::kF32, {1, half}, 2);
+    sin_ub = &k.ring("sin_ub", Mem::kUb, Type::kF32, {1, half}, 2);
+    for (std::optional<Tile>* t : {&x0, &x1, &y0, &y1})
+      *t = k.buffer("pair", Type::kF32, {1, half});
+  }
+  const auto turn = [&](const Int& at) {
+    k.load(cos_ub->push(), cos->from(at, 0));
+    k.load(sin_ub->push(), sin->from(at, 0));
+    const Tile turned = entry.cols_from(s.dim - s.rope_dim, s.rope_dim);
+    v.unzip(*x0, *x1, turned);
+    k.use(cos_ub->pop(), sin_ub->pop(), [&](Tile c, Tile n) {
+      v.mul(*y0, *x1, n);
+      v.neg(*y0, *y0);
+      v.fma(*y0, *x0, c, *y0);
+      v.mul(*y1, *x0, n);
+      v.fma(*y1, *x1, c, *y1);
+    });
+    v.zip(turned, *y0, *y1);
+  };
+
+  k.load(norm_ub.push(), norm);
+  v.copy(weight, norm_ub.pop());
+  const Int end = position + s.tokens, open = end / s.ratio, first = position / s.ratio;
+  k.tasks(open - first,
+          [&](Int task) {
+            const Int number = first + task;
+            pool(number);
+            round(entry);
+            normalise();
+            round(entry);
+            if (half > 0) turn(number * s.ratio);
+            v.convert(entry_ub.push(), entry);
+            k.store(cache.from(number, 0), entry_ub.pop());
+          },
+          {.per = Per::kVector});
+  k.barrier();
+
+  Ring& kv_out =
+      k.ring("kv_out", Mem::kUb, Type::kF32, {k.dim("out_rows", s.state_rows()), cols}, 1);
+  Ring& gate_out =
+      k.ring("gate_out", Mem::kUb, Type::kF32, {k.dim("out_rows", s.state_rows()), cols}, 1);
+  k.tasks(detail::ceil_div(s.width(), piece),
+          [&](Int i) {
+            const auto keep = [&](Ring& out, const Tile& x, const Tensor& state) {
+              const auto rows = [&](const Tile& t, int64_t h) {
+                const bool closed = h + 1 < s.overlap();
+                return blocks.part(t, h).clipped(closed ? Int(s.ratio) : end % s.ratio, cols);
+              };
+              k.use(out.push(), [&](Tile slot) {
+                for (int64_t h = 0; h < s.overlap(); ++h) v.copy(rows(slot, h), rows(x, h));
+              });
+              k.use(out.pop(), [&](Tile slot) {
+                for (int64_t h = 0; h < s.overlap(); ++h) {
+                  k.store(state.from(h * s.ratio, i * piece), rows(slot, h));
+                }
+              });
+            };
+            cols.clip(s.width() - i * piece);
+            blocks.with(open, i * piece, 0, [&](const Tile& kv, const Tile& gate) {
+              keep(kv_out, kv, kv_state);
+              keep(gate_out, gate, gate_state);
+            });
+          },
+          {.per = Per::kVector});
+  return k.finish();
+}
+
+}  // namespace npu
