@@ -222,4 +222,29 @@ void AttentionShape::check(const Limits& machine) const {
   check.done();
 }
 
+void AttentionShape::check_mla(const Limits& machine) const {
+  check(machine);
+  detail::ShapeCheck check("mla", machine);
+  const int64_t native = machine.fractal_cols(type);
+  check.dimension("value_dim", values());
+  check.require(values() != 1, "value_dim must be at least 2");
+  check.require(!shared || values() <= head_dim, "a value is the first channels of a key");
+  check.require(shared || (rope_dim > 0 && rope_dim < head_dim),
+                "rope_dim must be a part of head_dim");
+  check.require(
+      shared || (head_dim - rope_dim) % native == 0,
+      fmt::format("a head's own channels of a key must be whole native tiles of {}", native));
+  check.done();
+}
+
+void AttentionShape::check_pages(const Limits& machine, int64_t tile) const {
+  detail::ShapeCheck check("paged_attention", machine);
+  check.dimension("page", page);
+  check.dimension("pages", pages);
+  check.require(
+      page < 1 || page % tile == 0 || tile % page == 0,
+      fmt::format("page must divide {} keys, a tile here, or be a multiple of them", tile));
+  check.done();
+}
+
 }  // namespace npu

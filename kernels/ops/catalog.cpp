@@ -12,15 +12,22 @@ namespace npu {
 
 const std::vector<Operator>& catalog() {
   static const std::vector<Operator> operators = {
-      residual_add_entry(),   argmax_entry(),          cache_write_entry(),
-      combine_entry(),        compressor_entry(),      decode_attention_entry(),
-      embedding_entry(),      flash_attention_entry(), gate_entry(),
-      grouped_matmul_entry(), hc_head_entry(),         hc_post_entry(),
-      hc_pre_entry(),         indexer_entry(),         layernorm_entry(),
-      matmul_entry(),         permute_entry(),         quantize_entry(),
-      rms_per_head_entry(),   rmsnorm_entry(),         rope_entry(),
-      sample_top_k_entry(),   softmax_entry(),         sparse_attention_entry(),
-      swiglu_entry(),         swiglu_clamp_entry(),
+      residual_add_entry(), argmax_entry(),
+      cache_write_entry(),  combine_entry(),
+      compressor_entry(),   decode_attention_entry(),
+      embedding_entry(),    flash_attention_entry(),
+      gate_entry(),         grouped_matmul_entry(),
+      hadamard_entry(),     hc_head_entry(),
+      hc_post_entry(),      hc_pre_entry(),
+      indexer_entry(),      layernorm_entry(),
+      matmul_entry(),       mla_decode_entry(),
+      mla_prefill_entry(),  paged_attention_entry(),
+      permute_entry(),      quantize_entry(),
+      rms_per_head_entry(), rmsnorm_entry(),
+      rope_entry(),         sample_top_k_entry(),
+      softmax_entry(),      sparse_attention_entry(),
+      swiglu_entry(),       swiglu_clamp_entry(),
+      top_k_entry(),
   };
   return operators;
 }

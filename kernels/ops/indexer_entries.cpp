@@ -1,7 +1,8 @@
-// The catalog's indexer and top_k.
+// The catalog's indexer, top_k and hadamard.
 #include <algorithm>
 
 #include "kernels/ops/catalog_entries.h"
+#include "kernels/ops/hadamard.h"
 #include "kernels/ops/indexer.h"
 #include "kernels/ops/top_k.h"
 
@@ -145,6 +146,46 @@ Operator top_k_entry() {
       .arguments = top_k_arguments,
       .expected = top_k_expected,
       .work = top_k_work,
+  };
+}
+
+namespace {
+
+HadamardShape hadamard_shape(const Options& options) {
+  return {options.count("rows"), options.count("cols"), options.float_type("dtype")};
+}
+
+std::vector<OperatorArgument> hadamard_arguments(const Options& options, uint64_t seed,
+                                                 Contents contents) {
+  const HadamardShape s = hadamard_shape(options);
+  detail::Arguments list(seed, contents);
+  list.input("x", s.type, {s.rows, s.cols});
+  list.output("y", s.type, {s.rows, s.cols});
+  return list.take();
+}
+
+}  // namespace
+
+Operator hadamard_entry() {
+  return {
+      .name = "hadamard",
+      .doc = "Walsh-Hadamard transform of each row",
+      .formula = "y = x H / sqrt(cols), H[i, j] = (-1)^popcount(i and j)",
+      .tolerance = "a rounding for each of log2(cols) steps, the scaling and the rounding of y",
+      .options = {{"rows", "64", "rows"},
+                  {"cols", "128", "elements a row, a power of two"},
+                  {"dtype", "fp32", "fp32 fp16 bf16"}},
+      .program = [](const Limits& machine,
+                    const Options& o) { return hadamard(machine, hadamard_shape(o)); },
+      .arguments = hadamard_arguments,
+      .expected =
+          [](const Options& o, std::span<const OperatorArgument> list) {
+            return std::vector{hadamard_reference(hadamard_shape(o), values_of(list[0].tensor))};
+          },
+      .work =
+          [](const Options& o) {
+            return detail::argument_work(hadamard_arguments(o, 0, Contents::kControlOnly));
+          },
   };
 }
 

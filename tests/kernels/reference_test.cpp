@@ -66,7 +66,7 @@ TEST_CASE("softmax of equals is even and swiglu of zero is zero") {
 
 TEST_CASE("attention over one key is its value, and a query sees no later key") {
   const AttentionShape shape{.tokens = 2, .heads = 1, .kv_heads = 1, .head_dim = 1, .capacity = 2};
-  const Expected e = flash_attention_reference(shape, Values{1, 0}, Values{5, 5}, Values{3, 7}, 0);
+  const Expected e = flash_attention_reference(shape, Values{1, 0}, Values{5, 5}, Values{3, 7}, {});
   check_close(e.want, {3, 5}, 1e-12);
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("the references agree with golden vectors of another implementation") 
   AttentionShape prefill{.tokens = 17, .heads = 8, .kv_heads = 2, .head_dim = 64, .capacity = 17};
   const std::string many = "gqa_attn/prefill_s17_h8_kv2_d64";
   check_close(flash_attention_reference(prefill, golden(many + ".in.q"), golden(many + ".in.k"),
-                                        golden(many + ".in.v"), 0)
+                                        golden(many + ".in.v"), {})
                   .want,
               golden(many + ".out.o"), 1e-6);
   AttentionShape decode{.tokens = 1, .heads = 4, .kv_heads = 1, .head_dim = 128, .capacity = 70};
