@@ -69,6 +69,12 @@ void InputFile::skip(std::uint64_t bytes, std::string_view what) {
   offset_ += bytes;
 }
 
+void InputFile::seek(std::uint64_t offset) {
+  NPU_ASSERT(offset <= size_);
+  stream_->seekg(static_cast<std::streamoff>(offset), std::ios::beg);
+  offset_ = offset;
+}
+
 void InputFile::fail(std::uint64_t at, std::string_view problem, std::string_view allowed) const {
   throw InputError(problem_line(fmt::format("{}: byte {}", name_, at), problem, allowed));
 }

@@ -55,6 +55,9 @@ class InputFile {
 
   void skip(std::uint64_t bytes, std::string_view what);
 
+  // Reading goes on at this byte, at most size().
+  void seek(std::uint64_t offset);
+
   // Throws InputError `name: byte N: problem; allowed: ...`.
   [[noreturn]] void fail(std::uint64_t at, std::string_view problem,
                          std::string_view allowed) const;

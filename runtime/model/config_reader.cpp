@@ -160,6 +160,23 @@ std::vector<std::string> ConfigReader::texts(const std::string& key) {
   return result;
 }
 
+std::vector<std::int64_t> ConfigReader::integers(const std::string& key, std::int64_t low,
+                                                 std::int64_t high) {
+  const std::string allowed = fmt::format("a list of integers from {} to {}", low, high);
+  const json* value = find(key, true, allowed);
+  std::vector<std::int64_t> result;
+  if (value == nullptr) return result;
+  bool fits = value->is_array();
+  for (const json& element : *value) {
+    fits = fits && element.is_number_integer() && element >= low && element <= high;
+    if (!fits) break;
+    result.push_back(element.get<std::int64_t>());
+  }
+  if (fits) return result;
+  refuse(key, "not such a list", allowed);
+  return {};
+}
+
 std::optional<ConfigReader> ConfigReader::object(const std::string& key) {
   const json* value = find(key, false, "");
   if (value == nullptr) return std::nullopt;

@@ -35,6 +35,8 @@ class ConfigReader {
                    std::optional<std::string> fallback = std::nullopt);
   // A list of strings; empty if absent or of another type.
   std::vector<std::string> texts(const std::string& key);
+  // A list of integers, which must be there; empty after a problem.
+  std::vector<std::int64_t> integers(const std::string& key, std::int64_t low, std::int64_t high);
   // The object under a key, with its place; nullopt if absent, and after the problem of another
   // type.
   std::optional<ConfigReader> object(const std::string& key);
