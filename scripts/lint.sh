@@ -13,7 +13,7 @@ changed_sources() {
   base=$(git merge-base HEAD origin/main 2>/dev/null || git merge-base HEAD main 2>/dev/null || true)
   # On main itself, or in a clone that is level with it: what the last commits touched.
   if [ -z "$base" ] || [ "$base" = "$(git rev-parse HEAD)" ]; then
-    base=$(git rev-list --max-count=11 HEAD | tail -n 1)
+    base=$(git rev-list --first-parent --max-count=11 HEAD | tail -n 1)
   fi
   git diff --name-only --diff-filter=d "$base" -- '*.cpp'
   # A changed header is seen through the source beside it.
