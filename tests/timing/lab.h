@@ -29,15 +29,15 @@ class Recorder : public RetireObserver {
   // The n-th command (from 0) of a unit of group 0.
   Times at(Unit unit, uint64_t n, int core = -1) {
     const bool vector = unit == Unit::kVector || unit == Unit::kStore;
-    return times[{0, core >= 0 ? core : (vector ? 1 : 0), unit, n + 1}];
+    return times_[{0, core >= 0 ? core : (vector ? 1 : 0), unit, n + 1}];
   }
   std::map<int, std::vector<uint64_t>> sets;  // cycles, by flag
   int early_sets = 0;
 
  private:
   using Key = std::tuple<int, int, Unit, uint64_t>;
-  Times& of(const EventPlace& at) { return times[{at.group, at.core, at.unit, at.serial}]; }
-  std::map<Key, Times> times;
+  Times& of(const EventPlace& at) { return times_[{at.group, at.core, at.unit, at.serial}]; }
+  std::map<Key, Times> times_;
 };
 
 class Lab {
