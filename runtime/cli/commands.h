@@ -25,5 +25,6 @@ void register_estimate(CLI::App& app);
 void register_asm(CLI::App& app);
 void register_dis(CLI::App& app);
 void register_isa(CLI::App& app);
+void register_validate(CLI::App& app);
 
 }  // namespace npu
