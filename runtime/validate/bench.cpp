@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "isa/assembler/assembler.h"
-#include "isa/errors.h"
 
 namespace npu {
 
@@ -45,7 +44,8 @@ SimulatorOptions timing_only(RetireObserver* observer) {
 }
 
 void require_success(const RunResult& result, const std::string& program) {
-  if (result.fault) throw InputError(program + ": " + result.fault->text());
+  if (result.fault)
+    throw CannotRun(program + ": " + fault_name(result.fault->code) + ": " + result.fault->detail);
 }
 
 }  // namespace

@@ -7,10 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "isa/errors.h"
 #include "isa/program/program.h"
 #include "sim/soc/simulator.h"
 
 namespace npu {
+
+// What the machine refused to run: a fault of the program.
+class CannotRun : public InputError {
+ public:
+  using InputError::InputError;
+};
 
 class Bench {
  public:
@@ -28,7 +35,7 @@ class Bench {
 
   // Runs assembly on group 0; its parameters are integers: addresses of `tensors` of that many
   // bytes. Gives the times of all instructions of one unit of the group's cube core or first vector
-  // core. Throws InputError with the fault's text if it faults.
+  // core. Throws CannotRun with the fault's text if it faults.
   std::vector<Times> time_unit(const std::string& text, Unit unit,
                                const std::vector<uint64_t>& tensors = {});
 

@@ -28,8 +28,7 @@ double instruction_cycles(Bench& bench, const MicroProgram& program, bool rate) 
 Figures copy(Bench& bench, const Measurement& m) {
   const MicroProgram program = copy_program(m.text("from"), m.text("to"), m.number("bytes"));
   if (program.section.empty()) {
-    throw InputError(
-        fmt::format("the ISA has no path from {} to {}", m.text("from"), m.text("to")));
+    throw CannotRun(fmt::format("the ISA has no path from {} to {}", m.text("from"), m.text("to")));
   }
   return {{"cycles", instruction_cycles(bench, program, m.number("rate", 0) != 0)}};
 }

@@ -96,7 +96,7 @@ std::string operation_text(Form form, const std::string& op, const std::string& 
           "b_pitch=r5",
           type, extent);
     case Form::kReduce:
-      return fmt::format("{}.{} d=r6, a=r7, rows=r3, cols=r4, a_pitch=r5", name, type);
+      return fmt::format("{}.{} d=r6, a=r7, rows=r3, cols=r4, d_pitch=r11, a_pitch=r5", name, type);
     case Form::kConvert:
       return fmt::format("vconvert.{}.{} d=r6, a=r7, {}, a_pitch=r5", to, type, extent);
     case Form::kGather:
@@ -201,7 +201,8 @@ MicroProgram vector_program(const std::string& op, const std::string& type, cons
   const int64_t rows = row > 0 ? count / row : 1, cols = row > 0 ? row : count;
   constexpr int64_t kMask = 60000 / 32 * 32;  // behind the first source
   std::string before = shape(rows, cols, rows > 1 ? cols * bytes_of_name(type) : 0);
-  before += set(6, places.d) + set(7, places.a) + set(8, places.b) + set(9, 1) + set(10, kMask);
+  before += set(6, places.d) + set(7, places.a) + set(8, places.b) + set(9, 1) + set(10, kMask) +
+            set(11, bytes_of_name(type));
   return {".vector", before, operation_text(operations().at(op), op, type, to), Unit::kVector, {}};
 }
 

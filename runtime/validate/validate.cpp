@@ -75,7 +75,11 @@ std::vector<ValidationRow> validate(const std::vector<Measurement>& measurements
       bench.reset();
       bench = std::make_unique<Bench>(load_machine(m.machine));
     }
-    add_rows(m, run_experiment(*bench, m), "", rows);
+    try {
+      add_rows(m, run_experiment(*bench, m), "", rows);
+    } catch (const CannotRun& refusal) {
+      add_rows(m, {}, refusal.what(), rows);
+    }
   }
   if (rows.empty()) nothing_chosen(measurements);
   return rows;
