@@ -12,21 +12,20 @@ Program add_step(const Limits& machine, const AddStep& s) {
   constexpr int64_t kShift = 128;
   Kernel k{"add_step", machine};
   const Dim cols = k.dim("cols", s.tile);
-  const Dim a_cols = k.dim("a_cols", s.tile + (s.spread ? kShift : 0));
   const Tensor a = k.tensor("a", f16, {s.count}), b = k.tensor("b", f16, {s.count});
   const Tensor y = k.tensor("y", f16, {s.count});
-  Ring& a_ub = k.ring("a_ub", Mem::kUb, f16, {1, a_cols}, s.slots);
+  Ring& a_ub = k.ring("a_ub", Mem::kUb, f16, {1, cols}, s.slots);
+  if (s.spread) k.buffer("gap", f16, {1, kShift});
   Ring& b_ub = k.ring("b_ub", Mem::kUb, f16, {1, cols}, s.slots);
   Ring& y_ub = k.ring("y_ub", Mem::kUb, f16, {1, cols}, s.slots);
   const LoadOptions hint{.hint = s.stream ? Hint::kStream : Hint::kKeep};
 
   const auto one_tile = [&](const Int& i) {
-    cols.clip(min(s.count - i * s.tile, s.tile));
-    a_cols.clip(min(s.count - i * s.tile, s.tile));
-    k.load(a_ub.push(), a.from(0, i * s.tile), hint);
-    k.load(b_ub.push(), b.from(0, i * s.tile), hint);
+    cols.clip(s.count - i * s.tile);
+    k.load(a_ub.push(), a.tile(0, i), hint);
+    k.load(b_ub.push(), b.tile(0, i), hint);
     k.vec.add(y_ub.push(), a_ub.pop(), b_ub.pop());
-    k.store(y.from(0, i * s.tile), y_ub.pop());
+    k.store(y.tile(0, i), y_ub.pop());
   };
   const int64_t tiles = (s.count + s.tile - 1) / s.tile;
   if (s.alone) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace npu {
@@ -118,8 +119,12 @@ int64_t bytes_of_name(const std::string& type) {
 }  // namespace
 
 std::string MicroProgram::text(int times, bool apart) const {
+  constexpr int64_t kMostTargets = 8, kRoom = 65536;
+  const int64_t targets =
+      target_bytes > 0 ? std::clamp<int64_t>(kRoom / target_bytes, 1, kMostTargets) : 1;
   std::string result = section + "\n" + before;
   for (int i = 0; i < times; ++i) {
+    if (targets > 1) result += set(6, target + i % targets * target_bytes);
     result += instruction + "\n";
     if (apart) result += fmt::format("await.{}\n", unit_word(unit));
   }
@@ -203,7 +208,12 @@ MicroProgram vector_program(const std::string& op, const std::string& type, cons
   std::string before = shape(rows, cols, rows > 1 ? cols * bytes_of_name(type) : 0);
   before += set(6, places.d) + set(7, places.a) + set(8, places.b) + set(9, 1) + set(10, kMask) +
             set(11, bytes_of_name(type));
-  return {".vector", before, operation_text(operations().at(op), op, type, to), Unit::kVector, {}};
+  MicroProgram program{
+      ".vector", before, operation_text(operations().at(op), op, type, to), Unit::kVector, {}};
+  constexpr int64_t kWidest = 4, kAlign = 512;
+  program.target = places.d;
+  program.target_bytes = (count * kWidest + kAlign - 1) / kAlign * kAlign;
+  return program;
 }
 
 }  // namespace npu

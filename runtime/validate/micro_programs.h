@@ -17,6 +17,8 @@ struct MicroProgram {
   std::string instruction;
   Unit unit{};
   std::vector<uint64_t> tensors;
+  // Of a vector instruction: where its results go in turn (r6), so that none waits for another.
+  int64_t target = 0, target_bytes = 0;
 
   // `times` of the instruction, each after all before have finished (`apart`), or one behind the
   // other.

@@ -59,7 +59,7 @@ TEST_CASE("docs/validation.md shows what the command prints") {
   std::ifstream in(std::string(NPU_SOURCE_DIR) + "/docs/validation.md");
   std::stringstream page;
   page << in.rdbuf();
-  for (const char* name : {"mma", "dma", "banks"}) {
+  for (const char* name : {"mma", "banks"}) {
     std::stringstream lines(validation_markdown(family(name)));
     for (std::string line; std::getline(lines, line);) {
       INFO(line);
