@@ -193,30 +193,6 @@ void SyncConfig::visit(FieldVisitor& v) {
           "cycles from the last arrival at the barrier to its release");
 }
 
-void L2Config::visit(FieldVisitor& v) {
-  v.field("bytes", bytes, {1024, 1e11}, "capacity");
-  v.field("line", line, {64, 4096}, "bytes of a line, a power of two");
-  v.field("ways", ways, {1, 64}, "lines of a set");
-  v.field("bytes_per_cycle", bytes_per_cycle, {1, 1e6}, "all cores together");
-  v.field("latency", latency, kCycles, "cycles from a request to its first byte at the core, hit");
-  v.field("write_latency", write_latency, kCycles,
-          "cycles from the last byte sent to visible in L2");
-}
-
-void HbmConfig::visit(FieldVisitor& v) {
-  v.field("gigabytes_per_second", gigabytes_per_second, {0.1, 1e6}, "all channels together");
-  v.field("latency", latency, kCycles, "cycles of a miss on top of L2's latency");
-}
-
-void MemoryConfig::visit(FieldVisitor& v) {
-  v.field("gm", gm, {65536, 1e14}, "bytes of global memory of a chip");
-  v.field("window_lines", window_lines, {1, 65536}, "L2 lines that one unit has under way");
-  v.field("lines_per_event", lines_per_event, {1, 64},
-          "lines booked in one event: a matter of host time, hardly of cycles");
-  v.group("l2", l2, "second-level cache, shared by all cores of a chip");
-  v.group("hbm", hbm, "memory of a chip");
-}
-
 void LaunchConfig::visit(FieldVisitor& v) {
   v.field("microseconds", microseconds, {0, 1e6},
           "from the host's call to the first instruction; not part of a run's cycles");

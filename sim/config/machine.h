@@ -14,6 +14,7 @@
 #include "isa/instructions/operands.h"
 #include "isa/limits/limits.h"
 #include "sim/config/fields.h"
+#include "sim/config/memory.h"
 
 namespace npu {
 
@@ -155,31 +156,6 @@ struct VectorConfig {
 struct SyncConfig {
   int group_flag = 10;  // cycles until a set is seen by another core of the group
   int barrier = 100;    // from the last arrival to the release
-  void visit(FieldVisitor& v);
-};
-
-struct L2Config {
-  int64_t bytes = 134217728;
-  int line = 512;
-  int ways = 16;
-  double bytes_per_cycle = 4096;
-  int latency = 170;        // from request to the first byte at the core, hit
-  int write_latency = 100;  // from the last byte sent to visible in L2
-  void visit(FieldVisitor& v);
-};
-
-struct HbmConfig {
-  double gigabytes_per_second = 2400;
-  int latency = 300;  // on top of L2's
-  void visit(FieldVisitor& v);
-};
-
-struct MemoryConfig {
-  int64_t gm = 68719476736;  // bytes of a chip
-  int window_lines = 96;     // L2 lines that one unit has under way
-  int lines_per_event = 16;
-  L2Config l2;
-  HbmConfig hbm;
   void visit(FieldVisitor& v);
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "isa/instructions/operands.h"
+#include "sim/record/traffic.h"
 
 namespace npu {
 
@@ -41,13 +42,6 @@ struct CoreRecord {
   std::array<UnitRecord, kUnits> units;  // by Unit; units that the core lacks stay at zero
   uint64_t ideal_mma_cycles = 0;         // native tiles times their cycles, of all mma
   uint64_t halted_at = 0;
-};
-
-// Bytes moved, counted where they move.
-struct TrafficRecord {
-  uint64_t core_read = 0, core_written = 0;  // by instructions, between cores and L2
-  uint64_t l2_hit = 0, l2_miss = 0;          // of the lines that reads and writes touched
-  uint64_t hbm_read = 0, hbm_written = 0;    // fetched lines, dirty lines evicted
 };
 
 struct RunRecord {

@@ -8,7 +8,7 @@ namespace npu {
 GmUnit::GmUnit(Core& core, Unit unit, int depth, double bytes_per_cycle,
                const SustainedConfig& sustained)
     : UnitModel(core, unit, depth),
-      port_(bytes_per_cycle, shared_.machine.memory.window_lines),
+      port_(bytes_per_cycle, shared_.machine.memory.window_lines, core.group()),
       batch_(static_cast<size_t>(shared_.machine.memory.lines_per_event)) {
   if (sustained.bytes_per_cycle <= 0) return;
   sustained_ = Rate(sustained.bytes_per_cycle);
