@@ -36,6 +36,12 @@ void Hbm::write(Ticks now, Ticks from, uint64_t address, uint64_t bytes) {
   }
 }
 
+Ticks Hbm::flush(Ticks now) {
+  Ticks end = 0;
+  for (HbmChannel& channel : channels_) end = std::max(end, channel.flush(now));
+  return end;
+}
+
 HbmCounters Hbm::counters() const {
   HbmCounters sum;
   for (const HbmChannel& channel : channels_) sum.add(channel.counters());

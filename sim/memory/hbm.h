@@ -19,6 +19,9 @@ class Hbm {
   // Nobody waits for a write: each channel collects them.
   void write(Ticks now, Ticks from, uint64_t address, uint64_t bytes);
 
+  // Writes all that is collected; the time at which the last byte of anything has passed.
+  Ticks flush(Ticks now);
+
   uint64_t burst_bytes() const { return uint64_t{1} << burst_shift_; }
   HbmCounters counters() const;  // of all channels
 

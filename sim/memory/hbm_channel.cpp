@@ -7,9 +7,9 @@ namespace npu {
 // ---------------------------------------------------------------- activates
 
 Ticks Activates::pushed(Ticks at, uint32_t group) const {
-  size_t before = 0;  // kept ones at or before `at`
-  while (before < count_ && kept_[before].at <= at) ++before;
-  for (size_t i = 0; i < count_; ++i) {
+  size_t before = count_;  // kept ones at or before `at`
+  while (before > 0 && kept_[before - 1].at > at) --before;
+  for (size_t i = before > 4 ? before - 4 : 0; i < std::min(before + 4, count_); ++i) {
     const Ticks apart = kept_[i].group == group ? timing_.rrd_l : timing_.rrd_s;
     const Ticks other = kept_[i].at;
     if (other <= at ? at - other < apart : other - at < apart) return other + apart;
@@ -137,6 +137,7 @@ void HbmChannel::reset() {
   activates_.reset();
   bus_.reset();
   writes_.clear();
+  end_ = 0;
   counters_ = {};
 }
 
@@ -201,12 +202,19 @@ Ticks HbmChannel::access(Ticks now, Ticks from, const HbmPlace& place, bool writ
   ++(write ? counters_.writes : counters_.reads);
   bus_.take(slot, place.group, write);
   bank.precharge_from = std::max(bank.precharge_from, slot.at + to_precharge);
-  return slot.at + (write ? timing_.cwl : timing_.cl) + timing_.burst;
+  const Ticks done = slot.at + (write ? timing_.cwl : timing_.cl) + timing_.burst;
+  end_ = std::max(end_, done);
+  return done;
 }
 
 void HbmChannel::write_later(Ticks now, Ticks from, const HbmPlace& place) {
   writes_.push_back({from, place});
   if (writes_.size() >= queue_limit_) drain(now);
+}
+
+Ticks HbmChannel::flush(Ticks now) {
+  drain(now);
+  return end_;
 }
 
 // Rows together, banks in turn: one turnaround for all of them.

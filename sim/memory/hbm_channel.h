@@ -29,7 +29,7 @@ class Activates {
     Ticks at = 0;
     uint32_t group = 0;
   };
-  static constexpr size_t kKept = 8;
+  static constexpr size_t kKept = 32;
   // The time to which the kept ones push an activate at `at`; `at` if they don't.
   Ticks pushed(Ticks at, uint32_t group) const;
 
@@ -84,6 +84,9 @@ class HbmChannel {
   // Collects a burst to be written later, in order of rows; nobody waits for it.
   void write_later(Ticks now, Ticks from, const HbmPlace& place);
 
+  // Writes what is collected; the time at which the last byte of anything has passed.
+  Ticks flush(Ticks now);
+
   const HbmCounters& counters() const { return counters_; }
 
  private:
@@ -115,6 +118,7 @@ class HbmChannel {
     HbmPlace place;
   };
   std::vector<Write> writes_;
+  Ticks end_ = 0;  // of the last access
   HbmCounters counters_;
 };
 
