@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
   npu::register_dis(app);
   npu::register_isa(app);
   npu::register_validate(app);
+  npu::register_machine(app);
   npu::catch_interrupt();
   return run(app, argc, argv);
 }

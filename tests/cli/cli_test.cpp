@@ -39,6 +39,28 @@ json json_of(const CommandResult& result) {
 
 const std::string kScale = "--machine tiny --arg factor=2.5 --arg n=8 --arg x=@in.npy ";
 
+TEST_CASE("npu machine lists the machines, shows one and checks a file") {
+  const InputFolder folder;
+  const CommandResult list = npu(folder.path(), "machine");
+  CHECK(list.code == 0);
+  for (const char* name : {"base", "base-gm", "tiny"}) CHECK(contains(list.out, name));
+  const CommandResult base = npu(folder.path(), "machine base");
+  CHECK(base.code == 0);
+  for (const char* part : {"471.9 TFLOP/s", "L2        128 MB", "HBM       128 GB, 2.4 TB/s",
+                           "startup: 21", "source: measured by msKPP"}) {
+    INFO(part << " in " << base.out);
+    CHECK(contains(base.out, part));
+  }
+  const CommandResult bad = npu(folder.path(), "machine --check several_problems.yaml");
+  CHECK(bad.code == 2);
+  CHECK(contains(bad.err, "several_problems.yaml:2: groups: is '0'"));
+  CHECK(contains(bad.err, "several_problems.yaml:3: clock_ghz: is 'fast'"));
+  CHECK(contains(bad.err, "several_problems.yaml:4: zzz: unknown key"));
+  const CommandResult unknown = npu(folder.path(), "machine nowhere");
+  CHECK(unknown.code == 2);
+  CHECK(contains(unknown.err, "nowhere: no such machine"));
+}
+
 TEST_CASE("npu run matmul --json tells the check, the cycles and where they went") {
   const InputFolder folder;
   const json result = json_of(
