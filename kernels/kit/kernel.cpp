@@ -53,6 +53,20 @@ void check_shape(const Recorder& r, Where at, const std::string& name,
   }
 }
 
+void check_scaled(const Recorder& r, Where at, const std::string& name, const ElementType& type) {
+  const ScaleBlock& block = type.block();
+  const Type t = type.type();
+  const bool takes_scales = t == Type::kE4m3 || t == Type::kE5m2 || t == Type::kE2m1;
+  if (!takes_scales || block.rows < 1 || block.cols < 32 || block.cols % 32 != 0) {
+    r.fail(at, name + ": scales of " + std::to_string(block.rows) + " x " +
+                   std::to_string(block.cols) + " " + type_name(t) +
+                   "; allowed: e4m3, e5m2 or e2m1, a multiple of 32 columns");
+  }
+  if (!r.limits.cube_scaled) {
+    r.fail(at, name + ": the cube of " + r.limits.machine + " takes no block scales");
+  }
+}
+
 // Gives the ring its layout, its memory and the cells of its slot addresses.
 int add_ring(Recorder& r, RingInfo ring) {
   if (ring.depth < 1) {
@@ -67,6 +81,11 @@ int add_ring(Recorder& r, RingInfo ring) {
   ring.pitch = g.pitch;
   ring.slot_bytes = g.bytes;
   if (ring.mem == Mem::kL1) ring.slot_bytes = std::max(ring.slot_bytes, g.pitch);
+  if (ring.block) {
+    ring.scales = kit::scale_geometry(r.limits, ring.mem, ring.type, *ring.block, rows,
+                                      ring.shape[1]->capacity());
+    ring.slot_bytes = ring.scales.slot_bytes;
+  }
   const int64_t bytes = ring.slot_bytes * ring.depth;
   if (ring.mem == Mem::kGm) {
     ring.workspace = static_cast<int>(r.workspaces.size());
@@ -102,15 +121,33 @@ F32 Kernel::argf(std::string name, Where at) {
   return F32(kit::leaf(kit::Op::kParameter, index));
 }
 
-Tensor Kernel::tensor(std::string name, Type type, std::initializer_list<TensorDim> dims,
+namespace {
+
+Tensor tensor_argument(Recorder& r, const std::string& name, Type type, std::vector<Int> sizes,
+                       Where at) {
+  Parameter parameter{name, Parameter::Kind::kTensor, type};
+  parameter.rank = static_cast<uint32_t>(sizes.size());
+  const int index = add_parameter(r, std::move(parameter), at);
+  return make_tensor(&r, name, type, std::move(sizes), kit::leaf(kit::Op::kParameter, index), index,
+                     at);
+}
+
+}  // namespace
+
+Tensor Kernel::tensor(std::string name, ElementType type, std::initializer_list<TensorDim> dims,
                       Where at) {
   std::vector<Int> sizes;
   for (const TensorDim& dim : dims) sizes.push_back(dim.value());
-  Parameter parameter{name, Parameter::Kind::kTensor, type};
-  parameter.rank = static_cast<uint32_t>(sizes.size());
-  const int index = add_parameter(*recorder_, std::move(parameter), at);
-  return make_tensor(recorder_.get(), std::move(name), type, std::move(sizes),
-                     kit::leaf(kit::Op::kParameter, index), index, at);
+  const Tensor values = tensor_argument(*recorder_, name, type.type(), sizes, at);
+  if (!type.scaled()) return values;
+  check_scaled(*recorder_, at, "tensor " + name, type);
+  if (sizes.size() < 2) recorder_->fail(at, "tensor " + name + ": a scaled tensor has rows");
+  sizes[sizes.size() - 2] = ceil_div(sizes[sizes.size() - 2], type.block().rows);
+  sizes.back() = ceil_div(sizes.back(), type.block().cols);
+  kit::TensorInfo info = values.info();
+  info.block = type.block();
+  info.scales = tensor_argument(*recorder_, name + "_scale", Type::kE8m0, sizes, at).shared_info();
+  return Tensor(std::make_shared<const kit::TensorInfo>(std::move(info)));
 }
 
 Tensor Kernel::workspace(std::string name, Type type, std::initializer_list<int64_t> dims, Per per,
@@ -180,18 +217,25 @@ Tile Kernel::buffer(std::string name, Type type, std::array<Extent, 2> shape, Wh
   return Tile(std::make_shared<const kit::TileInfo>(std::move(tile)));
 }
 
-Ring& Kernel::ring(std::string name, Mem mem, Type type, std::array<Extent, 2> shape, int depth,
-                   Where at) {
+Ring& Kernel::ring(std::string name, Mem mem, ElementType type, std::array<Extent, 2> shape,
+                   int depth, Where at) {
   recorder_->require_top(at, "ring " + name);
   check_shape(*recorder_, at, "ring " + name, shape);
   if (mem == Mem::kGm) recorder_->fail(at, "ring " + name + ": a ring lies in a local memory");
   RingInfo info;
   info.name = std::move(name);
   info.mem = mem;
-  info.type = type;
+  info.type = type.type();
   info.shape = {shape[0], shape[1]};
   info.depth = depth;
   info.where = at;
+  if (type.scaled()) {
+    check_scaled(*recorder_, at, "ring " + info.name, type);
+    if (mem != Mem::kL1 && mem != Mem::kL0A && mem != Mem::kL0B) {
+      recorder_->fail(at, "ring " + info.name + ": scales lie in L1, L0A or L0B");
+    }
+    info.block = type.block();
+  }
   const int index = add_ring(*recorder_, std::move(info));
   return recorder_->ring_handles.emplace_back(recorder_.get(), index);
 }

@@ -18,6 +18,7 @@
 #include "isa/limits/limits.h"
 #include "isa/program/program.h"
 #include "kernels/kit/dim.h"
+#include "kernels/kit/element_type.h"
 #include "kernels/kit/ring.h"
 #include "kernels/kit/scalar.h"
 #include "kernels/kit/tensor.h"
@@ -73,7 +74,8 @@ class Kernel {
   // Arguments of a launch, in the order of these calls.
   Int arg(std::string name, Where at = Where::here());
   F32 argf(std::string name, Where at = Where::here());
-  Tensor tensor(std::string name, Type type, std::initializer_list<TensorDim> dims,
+  // A scaled tensor is two arguments, NAME and NAME_scale.
+  Tensor tensor(std::string name, ElementType type, std::initializer_list<TensorDim> dims,
                 Where at = Where::here());
   // GM memory that the runtime provides, of a size known at build time. `per` is kGroup or kChip.
   Tensor workspace(std::string name, Type type, std::initializer_list<int64_t> dims,
@@ -83,7 +85,8 @@ class Kernel {
   // for the vector unit alone.
   Dim dim(std::string name, int64_t max, Where at = Where::here());
   Tile buffer(std::string name, Type type, std::array<Extent, 2> shape, Where at = Where::here());
-  Ring& ring(std::string name, Mem mem, Type type, std::array<Extent, 2> shape, int depth,
+  // A scaled ring lies in L1, L0A or L0B.
+  Ring& ring(std::string name, Mem mem, ElementType type, std::array<Extent, 2> shape, int depth,
              Where at = Where::here());
   Link& link(std::string name, Dir dir, Type type, std::array<Extent, 2> shape,
              const LinkOptions& options = {}, Where at = Where::here());
@@ -146,14 +149,17 @@ class Kernel {
   void pieces(const Lease& lease, const std::function<void(Tile, Rows)>& body,
               Where at = Where::here());
 
-  // Movement. Extents are the smaller of the two sides'.
+  // Movement. Extents are the smaller of the two sides'. The scales of a scaled slot move with its
+  // values.
   void load(const Dst& to, const View& from, const LoadOptions& options = {},
             Where at = Where::here());
   void fill(const Dst& to, const Operand& value, Where at = Where::here());  // by the load unit
+  // e2m1 widens to e4m3 and i4 to i8 where the target asks for it.
   void feed(const Dst& to, const Src& from, Where at = Where::here());
   void feed_bias(const Dst& to, const Src& from, Where at = Where::here());
   void feed_table(const Dst& to, const Src& from, Where at = Where::here());
   // c (m, n) = a (m, k) b (k, n). The first mma of a lease of c overwrites, the rest accumulate.
+  // Scaled operands are multiplied by their scales in the cube; their types may differ.
   void mma(const Dst& c, const Src& a, const Src& b, const MmaOptions& options = {},
            Where at = Where::here());
   // Converts to the type of the target.
@@ -174,6 +180,10 @@ class Kernel {
   Program finish();
 
  private:
+  void load_scales(const Tile& to, const View& from, Where at);
+  void feed_values(const Dst& to, const Src& from, Where at);
+  void feed_scales(const Tile& to, const Tile& from, Where at);
+
   std::unique_ptr<kit::Recorder> recorder_;
 
  public:

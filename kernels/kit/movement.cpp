@@ -53,12 +53,59 @@ void load_rows(Verb& verb, const TileInfo& to, const ViewInfo& view) {
   verb.issue(i, to.mem == Mem::kL1 ? Core::kCube : Core::kVector, Unit::kLoad);
 }
 
+// The lease of a scaled ring, if that is what is meant.
+const Lease* scaled_lease(const kit::Recorder& r, const Src& src) {
+  const Lease* lease = std::get_if<Lease>(&src.value());
+  return lease != nullptr && r.rings[static_cast<size_t>(lease->ring)].block ? lease : nullptr;
+}
+
 }  // namespace
 
+void Kernel::load_scales(const Tile& to, const View& from, Where at) {
+  Verb verb(recorder_.get(), "load", at);
+  const TileInfo tile = verb.take(to);
+  const ViewInfo& view = from.info();
+  if (!view.tensor->scales || !(view.tensor->block == tile.scales->block)) {
+    verb.fail(tile.name + " has scales of another kind than tensor " + view.tensor->name);
+  }
+  const ScaleBlock& block = tile.scales->block;
+  const GmMatrix values = kit::meet(view, tile, false);
+  ViewInfo plane = view;
+  plane.tensor = view.tensor->scales;
+  plane.kind = ViewInfo::Kind::kFrom;
+  const bool by_tile = view.kind == ViewInfo::Kind::kTile;
+  plane.row = (by_tile ? view.row * tile.max_rows : view.row) / block.rows;
+  plane.col = (by_tile ? view.col * tile.max_cols : view.col) / block.cols;
+  const GmMatrix gm = kit::meet(plane, tile, false);
+  npu::Load<Reg> i;
+  i.to = tile.mem;
+  i.type = gm.type;
+  i.layout = Layout::kScale;
+  i.dst = verb.reg(tile.scales->address);
+  i.src = verb.reg(gm.address);
+  i.rows = verb.reg(ceil_div(min(tile.rows, values.rows), block.rows));
+  i.cols = verb.reg(ceil_div(min(tile.cols, values.cols), block.cols));
+  i.dst_pitch = verb.reg(tile.scales->pitch);
+  i.src_pitch = verb.reg(gm.pitch);
+  verb.issue(i, Core::kCube, Unit::kLoad);
+}
+
+// A scaled slot is filled by two instructions under one lease.
 void Kernel::load(const Dst& to, const View& from, const LoadOptions& options, Where at) {
+  if (const Lease* lease = scaled_lease(*recorder_, to)) {
+    return use(
+        *lease, [&](Tile slot) { load(slot, from, options, at); }, at);
+  }
+  if (const Tile* slot = std::get_if<Tile>(&to.value())) {
+    if (slot->info().scales) load_scales(*slot, from, at);
+  }
   Verb verb(recorder_.get(), "load", at);
   const TileInfo tile = verb.take(to);
   verb.need(tile, "the target", {Mem::kL1, Mem::kUb});
+  if (from.info().tensor->scales && !tile.scales) {
+    verb.fail("tensor " + from.info().tensor->name + " is scaled, but " + tile.name +
+              " has no room for scales");
+  }
   if (from.info().kind == ViewInfo::Kind::kGather) return load_rows(verb, tile, from.info());
   const GmMatrix gm = kit::meet(from.info(), tile, dense_column(tile));
   verb.need_same_type(gm.type, tile.type);
@@ -110,24 +157,64 @@ void Kernel::fill(const Dst& to, const Operand& value, Where at) {
 }
 
 void Kernel::feed(const Dst& to, const Src& from, Where at) {
+  if (const Lease* lease = scaled_lease(*recorder_, to)) {
+    return use(
+        *lease, [&](Tile slot) { feed(slot, from, at); }, at);
+  }
+  if (const Lease* lease = scaled_lease(*recorder_, from)) {
+    return use(
+        *lease, [&](Tile slot) { feed(to, slot, at); }, at);
+  }
+  const Tile* target = std::get_if<Tile>(&to.value());
+  const Tile* source = std::get_if<Tile>(&from.value());
+  if (target != nullptr && source != nullptr) feed_scales(*target, *source, at);
+  feed_values(to, from, at);
+}
+
+void Kernel::feed_scales(const Tile& to, const Tile& from, Where at) {
+  if (!to.info().scales || !from.info().scales) return;
+  Verb verb(recorder_.get(), "feed", at);
+  const TileInfo target = verb.take(to), source = verb.take(from);
+  const ScaleBlock& block = source.scales->block;
+  FeedScale<Reg> i;
+  i.to = target.mem;
+  i.dst = verb.reg(target.scales->address);
+  i.src = verb.reg(source.scales->address);
+  i.rows = verb.reg(min(source.rows, target.rows));
+  i.cols = verb.reg(ceil_div(min(source.cols, target.cols), 32));
+  i.repeat_rows = verb.reg(block.rows);
+  i.repeat_k = verb.reg(block.cols / 32);
+  i.src_pitch = verb.reg(source.scales->pitch);
+  verb.issue(i, Core::kCube, Unit::kFeed);
+}
+
+void Kernel::feed_values(const Dst& to, const Src& from, Where at) {
   Verb verb(recorder_.get(), "feed", at);
   const TileInfo target = verb.take(to), source = verb.take(from);
   verb.need(target, "the target", {Mem::kL0A, Mem::kL0B});
   verb.need(source, "the source", {Mem::kL1});
-  verb.need_same_type(source.type, target.type);
+  const bool widen = (source.type == Type::kE2m1 && target.type == Type::kE4m3) ||
+                     (source.type == Type::kI4 && target.type == Type::kI8);
+  if (!widen) verb.need_same_type(source.type, target.type);
+  if (source.scales.has_value() != target.scales.has_value()) {
+    verb.fail("one of " + target.name + " and " + source.name + " is scaled and the other is not");
+  }
   // L0A holds (m, k). L0B holds (n, k), the transposed of the matrix that mma multiplies by.
   const bool transpose = source.transposed == (target.mem == Mem::kL0A);
   Feed<Reg> i;
   i.to = target.mem;
-  i.type = target.type;
+  i.type = source.type;
   i.transpose = transpose;
+  i.widen = widen;
+  if (transpose && source.scales) verb.fail("scales are by rows: a scaled tile is not transposed");
   const Int rows = min(source.rows, transpose ? target.cols : target.rows);
   const Int cols = min(source.cols, transpose ? target.rows : target.cols);
   i.dst = verb.reg(target.address);
   i.src = verb.reg(source.address);
   i.rows = verb.reg(rows);
   i.cols = verb.reg(cols);
-  i.dst_pitch = verb.reg(target.pitch);
+  // mma_scaled takes packed operands.
+  i.dst_pitch = target.scales ? Reg{} : verb.reg(target.pitch);
   i.src_pitch = verb.reg(source.pitch);
   verb.wrote(target, transpose ? cols : rows, transpose ? rows : cols);
   verb.issue(i, Core::kCube, Unit::kFeed);

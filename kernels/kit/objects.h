@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,8 @@ struct TensorInfo {
   Expr base;                 // GM address of the first byte of the argument or workspace
   Int offset;                // elements from base
   int parameter = -1;        // its number, or -1 for a workspace
+  std::shared_ptr<const TensorInfo> scales;  // of a scaled tensor: the plane
+  ScaleBlock block;
 };
 
 struct ViewInfo {
@@ -66,6 +69,21 @@ struct Geometry {
 // The layout that `mem` gives to rows x cols of `type`.
 Geometry geometry(const Limits& limits, Mem mem, Type type, int64_t rows, int64_t cols);
 
+// The plane of scales that a scaled slot holds behind its values: in L1 one for each block, column
+// after column; in L0 one for each row and 32 of K, packed.
+struct ScaleTile {
+  ScaleBlock block;
+  Int address;
+  int64_t pitch = 0;  // bytes between columns
+};
+
+// Where the plane of a slot of rows x cols lies, and the bytes of both.
+struct ScaleGeometry {
+  int64_t offset = 0, pitch = 0, slot_bytes = 0;
+};
+ScaleGeometry scale_geometry(const Limits& limits, Mem mem, Type type, const ScaleBlock& block,
+                             int64_t rows, int64_t cols);
+
 struct TileInfo {
   Recorder* recorder = nullptr;
   std::string name;  // of its ring or buffer
@@ -82,6 +100,7 @@ struct TileInfo {
   bool whole = true;  // the whole slot
   bool transposed = false;
   int64_t split = 0;  // a drain to UB gives this many rows to each vector core
+  std::optional<ScaleTile> scales;
 };
 
 struct BufferInfo {
@@ -118,7 +137,9 @@ struct RingInfo {
   int workspace = -1;           // its GM workspace, or -1
   int cells[3] = {-1, -1, -1};  // slot address of push, pop, peek; -1: depth 1
   bool handover = false;
-  bool row_layout = false;  // L1 slots read by feed_bias or feed_table
+  bool row_layout = false;          // L1 slots read by feed_bias or feed_table
+  std::optional<ScaleBlock> block;  // of a scaled ring
+  ScaleGeometry scales;
   // A link: between cores.
   bool link = false;
   Dir dir{};

@@ -31,6 +31,19 @@ std::string repository_path(const char* file) {
   return std::string(path);
 }
 
+ScaleGeometry scale_geometry(const Limits& limits, Mem mem, Type type, const ScaleBlock& block,
+                             int64_t rows, int64_t cols) {
+  constexpr int64_t kPerScale = 32;  // of K, in L0
+  const bool fed = mem != Mem::kL1;
+  const auto up = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  ScaleGeometry result;
+  result.offset = geometry(limits, mem, type, rows, cols).bytes;
+  result.pitch = round_to(fed ? rows : up(rows, block.rows), limits.fractal_rows);
+  const int64_t columns = up(cols, fed ? kPerScale : block.cols);
+  result.slot_bytes = round_to(result.offset + columns * result.pitch, limits.fractal_bytes());
+  return result;
+}
+
 Geometry geometry(const Limits& limits, Mem mem, Type type, int64_t rows, int64_t cols) {
   const int64_t tile_rows = limits.fractal_rows;
   const auto row_bytes = static_cast<int64_t>(bytes_of(type, static_cast<size_t>(cols)));
@@ -238,6 +251,9 @@ TileInfo Recorder::slot(int id) {
   tile.max_rows = ring.shape[0]->capacity();
   tile.max_cols = ring.shape[1]->capacity();
   tile.lease = id;
+  if (ring.block) {
+    tile.scales = ScaleTile{*ring.block, tile.address + ring.scales.offset, ring.scales.pitch};
+  }
   if (lease.row0) tile.row0 = *lease.row0;
   if (!ring.link) return tile;
   const bool vector_side = (ring.dir == Dir::kToVector) == (lease.end != End::kPush);

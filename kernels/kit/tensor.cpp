@@ -40,7 +40,15 @@ Element element(const std::shared_ptr<const TensorInfo>& tensor, std::initialize
 
 }  // namespace
 
-Type Tensor::type() const { return info_->type; }
+ElementType Tensor::type() const {
+  return info_->scales ? ElementType(info_->type, info_->block) : ElementType(info_->type);
+}
+
+Tensor Tensor::scales() const {
+  if (!info_->scales) fail(*info_, "it has no scales");
+  return Tensor(info_->scales);
+}
+
 size_t Tensor::rank() const { return info_->dims.size(); }
 const Int& Tensor::dim(size_t index) const { return info_->dims.at(index); }
 
@@ -50,6 +58,7 @@ Tensor Tensor::operator[](const Int& index) const {
   part.offset = part.offset + index * part.strides.front();
   part.dims.erase(part.dims.begin());
   part.strides.erase(part.strides.begin());
+  if (part.scales) part.scales = scales()[index].shared_info();
   return make(std::move(part));
 }
 
@@ -58,6 +67,10 @@ Tensor Tensor::rows(const Int& first, const Int& count) const {
   TensorInfo part = *info_;
   part.offset = part.offset + first * part.strides.front();
   part.dims.front() = count;
+  if (part.scales) {
+    part.scales =
+        scales().rows(first / part.block.rows, ceil_div(count, part.block.rows)).shared_info();
+  }
   return make(std::move(part));
 }
 
@@ -66,10 +79,15 @@ Tensor Tensor::cols(const Int& first, const Int& count) const {
   TensorInfo part = *info_;
   part.offset = part.offset + first;
   part.dims.back() = count;
+  if (part.scales) {
+    part.scales =
+        scales().cols(first / part.block.cols, ceil_div(count, part.block.cols)).shared_info();
+  }
   return make(std::move(part));
 }
 
 Tensor Tensor::reshape(std::initializer_list<TensorDim> dims) const {
+  if (info_->scales) fail(*info_, "a scaled tensor keeps its shape");
   TensorInfo part = *info_;
   part.dims.clear();
   for (const TensorDim& dim : dims) part.dims.push_back(dim.value());
@@ -90,6 +108,7 @@ View Tensor::from(const Int& row, const Int& col) const {
 
 View Tensor::gather(const Tensor& list, const Int& count) const {
   if (info_->dims.size() != 2) fail(*info_, "gather() is of rank 2");
+  if (info_->scales) fail(*info_, "gather() takes no scaled tensor");
   const TensorInfo& numbers = list.info();
   if (numbers.dims.size() != 1 || numbers.type != Type::kI32) {
     fail(numbers, "the list of gather() is of rank 1 and type i32");

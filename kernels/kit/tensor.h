@@ -10,6 +10,7 @@
 
 #include "isa/types.h"
 #include "kernels/kit/dim.h"
+#include "kernels/kit/element_type.h"
 #include "kernels/kit/scalar.h"
 
 namespace npu {
@@ -40,13 +41,16 @@ class Tensor {
  public:
   explicit Tensor(std::shared_ptr<const kit::TensorInfo> info) : info_(std::move(info)) {}
 
-  Type type() const;
+  ElementType type() const;
+  // The plane of e8m0 scales of a scaled tensor, ceil(rows / block rows) x ceil(cols / block cols).
+  Tensor scales() const;
   size_t rank() const;
   const Int& dim(size_t index) const;
 
   // The i-th sub-tensor along the first dimension; rank - 1, at least rank 2 before.
   Tensor operator[](const Int& index) const;
-  // Rows [first, first + count) of a tensor of rank 2 (elements of a tensor of rank 1).
+  // Rows [first, first + count) of a tensor of rank 2 (elements of a tensor of rank 1). Where the
+  // tensor is scaled, `first` begins a block, here and in cols().
   Tensor rows(const Int& first, const Int& count) const;
   // Columns [first, first + count) of a tensor of rank 2; rows keep their distance.
   Tensor cols(const Int& first, const Int& count) const;

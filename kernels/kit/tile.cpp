@@ -5,6 +5,7 @@
 namespace npu {
 namespace {
 
+using kit::ScaleTile;
 using kit::TileInfo;
 
 Tile make(TileInfo info) { return Tile(std::make_shared<const TileInfo>(std::move(info))); }
@@ -12,6 +13,14 @@ Tile make(TileInfo info) { return Tile(std::make_shared<const TileInfo>(std::mov
 // The extent from `first` on, at most `count`.
 Int cut(const Int& extent, const Int& first, int64_t count) {
   return max(0, min(count, extent - first));
+}
+
+// A part of a scaled tile is whole blocks, or lies in one.
+void check_scaled_block(const TileInfo& tile, const char* what, int64_t count, int64_t block) {
+  if (tile.mem == Mem::kL1 && (count % block == 0 || block % count == 0)) return;
+  tile.recorder->fail(tile.recorder->where, "a block of " + std::to_string(count) + " " + what +
+                                                " of " + tile.name + ", whose scales are for " +
+                                                std::to_string(block) + " and lie in L1");
 }
 
 // A tile whose rows or columns begin at `first`; the address moves along.
@@ -26,6 +35,10 @@ TileInfo moved_rows(const TileInfo& tile, const Int& first, int64_t count) {
   part.rows = cut(tile.rows, first, count);
   part.row0 = tile.row0 + first;
   part.max_rows = count;
+  if (tile.scales) {
+    check_scaled_block(tile, "rows", count, tile.scales->block.rows);
+    part.scales->address = tile.scales->address + first / tile.scales->block.rows;
+  }
   part.whole = false;
   return part;
 }
@@ -79,6 +92,11 @@ Tile Tile::cols_from(const Int& first, int64_t count) const {
   part.cols = cut(tile.cols, first, count);
   part.col0 = tile.col0 + first;
   part.max_cols = count;
+  if (tile.scales) {
+    const ScaleTile& plane = *tile.scales;
+    check_scaled_block(tile, "columns", count, plane.block.cols);
+    part.scales->address = plane.address + first / plane.block.cols * plane.pitch;
+  }
   part.whole = false;
   return make(std::move(part));
 }

@@ -28,6 +28,45 @@ const std::vector<Operator>& catalog() {
       softmax_entry(),      sparse_attention_entry(),
       swiglu_entry(),       swiglu_clamp_entry(),
       top_k_entry(),
+      residual_add_entry(),   argmax_entry(),          cache_write_entry(),
+      combine_entry(),        compressor_entry(),      decode_attention_entry(),
+      embedding_entry(),      flash_attention_entry(), gate_entry(),
+      grouped_matmul_entry(), hc_head_entry(),         hc_post_entry(),
+      hc_pre_entry(),         indexer_entry(),         layernorm_entry(),
+      matmul_entry(),         permute_entry(),         quantize_entry(),
+      rms_per_head_entry(),   rmsnorm_entry(),         rope_entry(),
+      sample_top_k_entry(),   softmax_entry(),         sparse_attention_entry(),
+      swiglu_entry(),         swiglu_clamp_entry(),
+      residual_add_entry(),
+      argmax_entry(),
+      batched_matmul_entry(),
+      cache_write_entry(),
+      combine_entry(),
+      decode_attention_entry(),
+      embedding_entry(),
+      flash_attention_entry(),
+      gate_entry(),
+      grouped_matmul_entry(),
+      grouped_o_proj_entry(),
+      hc_head_entry(),
+      hc_post_entry(),
+      hc_pre_entry(),
+      layernorm_entry(),
+      matmul_entry(),
+      matmul_fp8_block_entry(),
+      matmul_mx_entry(),
+      matmul_split_k_entry(),
+      matmul_w4a8_entry(),
+      matmul_weight_only_entry(),
+      permute_entry(),
+      quantize_entry(),
+      rms_per_head_entry(),
+      rmsnorm_entry(),
+      rope_entry(),
+      sample_top_k_entry(),
+      softmax_entry(),
+      swiglu_entry(),
+      swiglu_clamp_entry(),
   };
   return operators;
 }
@@ -45,7 +84,7 @@ namespace detail {
 
 HostTensor Arguments::shaped(std::string_view name, Type type, std::vector<int64_t> dims) const {
   constexpr double kMostBytes = 0x1p36;
-  double bytes = bytes_of(type);
+  double bytes = bits_of(type) / 8.0;
   for (const int64_t dim : dims) bytes *= static_cast<double>(dim);
   if (bytes > kMostBytes) {
     throw InputError(
@@ -96,7 +135,7 @@ Work argument_work(std::span<const OperatorArgument> arguments) {
   for (const OperatorArgument& argument : arguments) {
     if (argument.kind != Parameter::Kind::kTensor) continue;
     const HostTensor& tensor = argument.tensor;
-    const double bytes = static_cast<double>(tensor.count()) * bytes_of(tensor.type);
+    const double bytes = static_cast<double>(tensor.count()) * bits_of(tensor.type) / 8;
     (argument.output ? work.written_bytes : work.read_bytes) += bytes;
   }
   return work;

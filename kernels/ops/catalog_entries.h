@@ -9,6 +9,7 @@
 namespace npu {
 
 Operator argmax_entry();
+Operator batched_matmul_entry();
 Operator cache_write_entry();
 Operator combine_entry();
 Operator compressor_entry();
@@ -18,6 +19,7 @@ Operator flash_attention_entry();
 Operator gate_entry();
 Operator grouped_matmul_entry();
 Operator hadamard_entry();
+Operator grouped_o_proj_entry();
 Operator hc_head_entry();
 Operator hc_post_entry();
 Operator hc_pre_entry();
@@ -27,6 +29,11 @@ Operator matmul_entry();
 Operator mla_decode_entry();
 Operator mla_prefill_entry();
 Operator paged_attention_entry();
+Operator matmul_fp8_block_entry();
+Operator matmul_mx_entry();
+Operator matmul_split_k_entry();
+Operator matmul_w4a8_entry();
+Operator matmul_weight_only_entry();
 Operator permute_entry();
 Operator quantize_entry();
 Operator residual_add_entry();

@@ -19,6 +19,10 @@ constexpr double unit_roundoff(Type type) {
       return 0x1p-11;
     case Type::kBf16:
       return 0x1p-8;
+    case Type::kE4m3:
+      return 0x1p-4;
+    case Type::kE5m2:
+      return 0x1p-3;
     default:
       return 0;
   }
@@ -35,6 +39,12 @@ constexpr double smallest_half_step(Type type) {
       return 0x1p-25;
     case Type::kBf16:
       return 0x1p-134;
+    case Type::kE4m3:
+      return 0x1p-10;
+    case Type::kE5m2:
+      return 0x1p-17;
+    case Type::kI8:
+      return 0.5;
     default:
       return 0;
   }

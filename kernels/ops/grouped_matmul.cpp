@@ -1,9 +1,8 @@
 #include "kernels/ops/grouped_matmul.h"
 
 #include "kernels/kit/kit.h"
-#include "kernels/ops/matmul_tiling.h"
+#include "kernels/ops/product_tiling.h"
 #include "kernels/ops/shape_check.h"
-#include "kernels/ops/tiling.h"
 
 namespace npu {
 
@@ -35,7 +34,13 @@ void GroupedShape::check(const Limits& machine) const {
 // group idle. Within an expert tiles of the same weights follow each other.
 Program grouped_matmul(const Limits& machine, const GroupedShape& s) {
   s.check(machine);
-  const detail::MatmulTiling t = detail::choose_tiling(machine, average(s));
+  const detail::ProductShape one{.m = detail::ceil_div(s.rows, s.experts),
+                                 .n = s.n,
+                                 .k = s.k,
+                                 .a = s.type,
+                                 .b = s.type,
+                                 .b_transposed = true};
+  const detail::ProductTiling t = detail::choose_tiling("grouped_matmul", machine, one);
 
   Kernel k{"grouped_matmul", machine};
   const Dim rows = k.dim("rows", t.m), cols = k.dim("cols", t.n), depth = k.dim("depth", t.depth);

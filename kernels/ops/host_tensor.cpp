@@ -32,6 +32,10 @@ int64_t HostTensor::count() const {
 }
 
 double HostTensor::at(int64_t index) const {
+  if (bits_of(type) == 4) {
+    const auto pair = static_cast<uint32_t>(bytes[static_cast<size_t>(index / 2)]);
+    return decode(type, pair >> (index % 2 * 4) & 0xf);
+  }
   const size_t size = static_cast<size_t>(bytes_of(type));
   uint32_t code = 0;
   std::memcpy(&code, bytes.data() + static_cast<size_t>(index) * size, size);
@@ -41,11 +45,16 @@ double HostTensor::at(int64_t index) const {
 void HostTensor::set(int64_t index, double value) {
   const size_t size = static_cast<size_t>(bytes_of(type));
   const uint32_t code = encode(type, value);
+  if (bits_of(type) == 4) {
+    std::byte& pair = bytes[static_cast<size_t>(index / 2)];
+    const auto other = static_cast<uint32_t>(pair) & (index % 2 == 0 ? 0xf0u : 0x0fu);
+    pair = static_cast<std::byte>(other | code << (index % 2 * 4));
+    return;
+  }
   std::memcpy(bytes.data() + static_cast<size_t>(index) * size, &code, size);
 }
 
 HostTensor zero_tensor(Type type, std::vector<int64_t> dims) {
-  NPU_ASSERT(bits_of(type) % 8 == 0);
   HostTensor tensor{type, std::move(dims), {}};
   tensor.bytes.resize(bytes_of(type, static_cast<size_t>(tensor.count())));
   return tensor;

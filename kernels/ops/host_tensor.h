@@ -11,7 +11,7 @@
 
 namespace npu {
 
-// Packed, row-major elements of whole bytes (the 4-bit types are refused by everything here).
+// Packed, row-major elements; of the 4-bit types the even element is in the low half of a byte.
 struct HostTensor {
   Type type{};
   std::vector<int64_t> dims;

@@ -1,9 +1,22 @@
+#include "isa/errors.h"
 #include "kernels/ops/catalog_entries.h"
 #include "kernels/ops/matmul.h"
 
 namespace npu {
 
 namespace {
+
+MatmulActivation activation_of(const std::string& name) {
+  constexpr std::pair<std::string_view, MatmulActivation> kNames[] = {
+      {"none", MatmulActivation::kNone},
+      {"relu", MatmulActivation::kRelu},
+      {"gelu", MatmulActivation::kGelu},
+      {"silu", MatmulActivation::kSilu}};
+  for (const auto& [each, activation] : kNames) {
+    if (name == each) return activation;
+  }
+  throw InputError("matmul: --activation '" + name + "': must be one of none relu gelu silu");
+}
 
 MatmulShape shape_of(const Options& options) {
   MatmulShape shape;
@@ -12,11 +25,18 @@ MatmulShape shape_of(const Options& options) {
   shape.k = options.count("k");
   shape.a_transposed = options.flag("ta");
   shape.b_transposed = options.flag("tb");
-  shape.type = options.type("dtype", {Type::kF32, Type::kTf32, Type::kF16, Type::kBf16, Type::kI8});
+  shape.type = options.type("dtype", {Type::kF32, Type::kTf32, Type::kF16, Type::kBf16, Type::kE4m3,
+                                      Type::kE5m2, Type::kI8});
   const bool chosen = options.text("out") != "auto";
-  shape.out = chosen ? options.type("out", {Type::kF32, Type::kF16, Type::kBf16, Type::kI32})
+  shape.out = chosen ? options.type("out", {Type::kF32, Type::kF16, Type::kBf16, Type::kE4m3,
+                                            Type::kI8, Type::kI32})
                      : shape.sum_type();
   shape.bias = options.flag("bias");
+  shape.alpha = static_cast<float>(options.number("alpha"));
+  shape.channel_scale = options.flag("channel-scale");
+  shape.token_scale = options.flag("token-scale");
+  shape.activation = activation_of(options.text("activation"));
+  shape.residual = options.flag("residual");
   return shape;
 }
 
@@ -30,14 +50,25 @@ std::vector<OperatorArgument> arguments(const Options& options, uint64_t seed, C
   if (s.bias)
     list.input("bias", s.sum_type(), {s.n}, is_integer(s.type) ? -1000 : -1,
                is_integer(s.type) ? 1000 : 1);
+  // Scales of integer sums bring them near 1.
+  const double scale = is_integer(s.type) ? 0.01 : 1;
+  if (s.channel_scale) list.input("scale", Type::kF32, {s.n}, 0.5 * scale, 1.5 * scale);
+  if (s.token_scale) list.input("token_scale", Type::kF32, {s.m}, 0.5 * scale, 1.5 * scale);
+  if (s.residual) list.input("residual", s.residual_type(), {s.m, s.n}, -2, 2);
   list.output("c", s.out, {s.m, s.n});
   return list.take();
 }
 
 std::vector<Expected> expected(const Options& options, std::span<const OperatorArgument> list) {
   const MatmulShape s = shape_of(options);
-  const std::vector<double> bias = s.bias ? values_of(list[2].tensor) : std::vector<double>{};
-  return {matmul_reference(s, values_of(list[0].tensor), values_of(list[1].tensor), bias)};
+  size_t next = 2;
+  const auto values = [&](bool given) {
+    return given ? values_of(list[next++].tensor) : std::vector<double>{};
+  };
+  const std::vector<double> bias = values(s.bias), scale = values(s.channel_scale),
+                            token_scale = values(s.token_scale), residual = values(s.residual);
+  return {matmul_reference(s, values_of(list[0].tensor), values_of(list[1].tensor), bias,
+                           {scale, token_scale, residual})};
 }
 
 Work work(const Options& options) {
@@ -55,17 +86,27 @@ Work work(const Options& options) {
 Operator matmul_entry() {
   return {
       .name = "matmul",
-      .doc = "c = a b (+ bias) on the cube cores of all groups",
-      .formula = "c[i, j] = sum over l of a[i, l] * b[l, j] (+ bias[j])",
-      .tolerance = "gamma_(k+1) |a[i, :]| |b[:, j]| and the rounding of c; exact for int8",
+      .doc = "c = a b on the cube cores of all groups, with what is fused behind it",
+      .formula =
+          "c[i, j] = activation(alpha * scale[j] * token_scale[i] * (sum over l of a[i, l] * "
+          "b[l, j] + bias[j])) + residual[i, j], all but the sum optional",
+      .tolerance =
+          "gamma_(k+1) |a[i, :]| |b[:, j]| (0 for int8) times scale and steepest slope, "
+          "gamma_12 for what follows, and the rounding of c",
       .options = {{"m", "256", "rows of a and c"},
                   {"n", "256", "columns of b and c"},
                   {"k", "256", "columns of a, rows of b"},
-                  {"dtype", "fp16", "of a and b: fp32 tf32 fp16 bf16 int8"},
-                  {"out", "auto", "of c: fp32 fp16 bf16 int32; auto is the type of the sums"},
+                  {"dtype", "fp16", "of a and b: fp32 tf32 fp16 bf16 e4m3 e5m2 int8"},
+                  {"out", "auto",
+                   "of c: fp32 fp16 bf16 e4m3 int8 int32; auto is the type of the sums"},
                   {"ta", "false", "a is stored as (k, m)"},
                   {"tb", "false", "b is stored as (n, k)"},
-                  {"bias", "false", "add a row to every row of c"}},
+                  {"bias", "false", "add a row to every row of the sums"},
+                  {"alpha", "1", "factor of all sums: a scale of the whole tensor"},
+                  {"channel-scale", "false", "multiply the columns by a row of scales"},
+                  {"token-scale", "false", "multiply the rows by a column of scales"},
+                  {"activation", "none", "none relu gelu silu"},
+                  {"residual", "false", "add a matrix behind the activation"}},
       .program = [](const Limits& machine,
                     const Options& o) { return matmul(machine, shape_of(o)); },
       .arguments = arguments,

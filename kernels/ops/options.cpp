@@ -32,8 +32,9 @@ size_t distance(std::string_view a, std::string_view b) {
 // Names beside those of assembly text; the first of a type is the one that options are documented
 // with.
 constexpr std::pair<std::string_view, Type> kAliases[] = {
-    {"fp32", Type::kF32},  {"float32", Type::kF32},   {"fp16", Type::kF16}, {"float16", Type::kF16},
-    {"bf16", Type::kBf16}, {"bfloat16", Type::kBf16}, {"int8", Type::kI8},  {"int32", Type::kI32},
+    {"fp32", Type::kF32},    {"float32", Type::kF32}, {"fp16", Type::kF16},
+    {"float16", Type::kF16}, {"bf16", Type::kBf16},   {"bfloat16", Type::kBf16},
+    {"int8", Type::kI8},     {"int32", Type::kI32},   {"int4", Type::kI4},
 };
 
 std::optional<Type> find_type(std::string_view text) {

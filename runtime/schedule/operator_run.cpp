@@ -8,7 +8,7 @@ namespace npu {
 namespace {
 
 uint64_t bytes_of_tensor(const HostTensor& tensor) {
-  return static_cast<uint64_t>(tensor.count()) * static_cast<uint64_t>(bytes_of(tensor.type));
+  return bytes_of(tensor.type, static_cast<size_t>(tensor.count()));
 }
 
 }  // namespace

@@ -75,9 +75,9 @@ TEST_CASE("a type that an operator does not take is refused with those that it t
   CHECK(problem_of("rmsnorm", {{"weight", "int32"}}) ==
         "rmsnorm: --weight 'int32': must be one of fp32 fp16 bf16");
   CHECK(problem_of("matmul", {{"dtype", "int32"}}) ==
-        "matmul: --dtype 'int32': must be one of fp32 tf32 fp16 bf16 int8");
-  CHECK(problem_of("matmul", {{"out", "int8"}}) ==
-        "matmul: --out 'int8': must be one of fp32 fp16 bf16 int32");
+        "matmul: --dtype 'int32': must be one of fp32 tf32 fp16 bf16 e4m3 e5m2 int8");
+  CHECK(problem_of("matmul", {{"out", "e5m2"}}) ==
+        "matmul: --out 'e5m2': must be one of fp32 fp16 bf16 e4m3 int8 int32");
 }
 
 TEST_CASE("a size below what is needed is refused, and 0 means what is needed") {

@@ -145,8 +145,9 @@ class Generator : public ValueWriter {
   }
 
   void emit_mma(const Item& item, bool first, bool last) {
-    auto mma = std::get<Mma<Reg>>(std::get<Issue>(item.stmt->what).instruction);
-    mma.handover = first || last;
+    Instruction mma = std::get<Issue>(item.stmt->what).instruction;
+    if (auto* plain = std::get_if<Mma<Reg>>(&mma)) plain->handover = first || last;
+    if (auto* scaled = std::get_if<MmaScaled<Reg>>(&mma)) scaled->handover = first || last;
     std::vector<FlagCount> waits = item.waits, sets = item.sets;
     if (first) waits.insert(waits.begin(), {*item.handover->free, 1});
     if (last) sets.insert(sets.begin(), {*item.handover->filled, 1});

@@ -226,9 +226,11 @@ class Slicer {
       }
       const Issue* issue = std::get_if<Issue>(&items[last].stmt->what);
       if (!push && first == last && issue != nullptr) {
+        // Both ride on the drain itself, whatever other waits and sets it has.
         items[last].drain_handover = true;
         items[last].sets.insert(items[last].sets.begin(), {flags.free, 1});
-        set.reset();
+        items[last].waits.insert(items[last].waits.begin(), {flags.filled, 1});
+        return;
       }
     }
     if (set) add_set(item_for_set(items, last, unit), ring, *set);

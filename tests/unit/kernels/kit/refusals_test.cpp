@@ -256,5 +256,62 @@ TEST_CASE("registers that run out are named") {
   }
 }
 
+TEST_CASE("block scales need a cube that takes them, whole blocks and both operands") {
+  Limits mx = machine();
+  mx.cube_scaled = true;
+  const auto scaled_refusal = [&](const Limits& limits, auto body) -> std::string {
+    try {
+      Kernel k{"wrong", limits};
+      body(k);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const auto declare = [](Kernel& k) { k.tensor("x", scaled(e4m3, {1, 128}), {8, 256}); };
+  CHECK(scaled_refusal(mx, declare) == "accepted");
+  CHECK_THAT(scaled_refusal(machine(), declare), Catch::Contains("takes no block scales"));
+  CHECK_THAT(
+      scaled_refusal(mx,
+                     [](Kernel& k) {
+                       k.tensor("x", scaled(e4m3, {1, 48}), {8, 256});
+                     }),
+      Catch::Contains("tensor x: scales of 1 x 48 e4m3; allowed: e4m3, e5m2 or e2m1, a multiple"));
+  CHECK_THAT(scaled_refusal(mx,
+                            [](Kernel& k) {
+                              k.ring("u", Mem::kUb, scaled(e4m3, {1, 32}), {8, 32}, 1);
+                            }),
+             Catch::Contains("ring u: scales lie in L1, L0A or L0B"));
+  const auto moved = [&](const ElementType& slot, auto body) {
+    return scaled_refusal(mx, [&](Kernel& k) {
+      const Tensor x = k.tensor("x", scaled(e4m3, {1, 128}), {64, 256});
+      Ring& l1 = k.ring("l1", Mem::kL1, slot, {16, 256}, 1);
+      body(k, x, l1);
+    });
+  };
+  const auto load = [](Kernel& k, const Tensor& x, Ring& l1) { k.load(l1.push(), x.tile(0, 0)); };
+  CHECK_THAT(moved(e4m3, load),
+             Catch::Contains("tensor x is scaled, but l1 has no room for scales"));
+  CHECK_THAT(moved(scaled(e4m3, {1, 32}), load),
+             Catch::Contains("l1 has scales of another kind than tensor x"));
+  CHECK_THAT(moved(scaled(e4m3, {1, 128}),
+                   [](Kernel& k, const Tensor&, Ring& l1) {
+                     k.use(l1.pop(), [](Tile t) { t.cols(0, 96); });
+                   }),
+             Catch::Contains("a block of 96 columns of l1, whose scales are for 128"));
+  CHECK_THAT(moved(scaled(e4m3, {1, 128}),
+                   [](Kernel& k, const Tensor&, Ring& l1) {
+                     Ring& a = k.ring("a", Mem::kL0A, scaled(e4m3, {1, 128}), {16, 128}, 1);
+                     k.use(l1.pop(), [&](Tile t) { k.feed(a.push(), t.cols(0, 128).t()); });
+                   }),
+             Catch::Contains("a scaled tile is not transposed"));
+  CHECK_THAT(moved(scaled(e4m3, {1, 128}),
+                   [](Kernel& k, const Tensor&, Ring& l1) {
+                     Ring& a = k.ring("a", Mem::kL0A, e4m3, {16, 128}, 1);
+                     k.use(l1.pop(), [&](Tile t) { k.feed(a.push(), t.cols(0, 128)); });
+                   }),
+             Catch::Contains("one of a and l1 is scaled and the other is not"));
+}
+
 }  // namespace
 }  // namespace npu::test

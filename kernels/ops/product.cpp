@@ -1,0 +1,84 @@
+#include "kernels/ops/product.h"
+
+namespace npu::detail {
+
+namespace {
+
+using Shape = std::array<Extent, 2>;
+
+Shape turned(bool transposed, const Dim& first, const Dim& second) {
+  return transposed ? Shape{second, first} : Shape{first, second};
+}
+
+}  // namespace
+
+Product::Product(Kernel& k, const ProductShape& shape, const ProductTiling& tiling)
+    : rows(k.dim("rows", tiling.m)),
+      cols(k.dim("cols", tiling.n)),
+      k_(k),
+      shape_(shape),
+      tiling_(tiling),
+      depth_(k.dim("depth", tiling.depth)) {
+  a_l1_ =
+      &k.ring("a_l1", Mem::kL1, shape.a, turned(shape.a_transposed, rows, depth_), tiling.packets);
+  b_l1_ =
+      &k.ring("b_l1", Mem::kL1, shape.b, turned(!shape.b_transposed, cols, depth_), tiling.packets);
+  a_l0_ = &k.ring("a_l0", Mem::kL0A, shape.a, {rows, tiling.step}, 2);
+  b_l0_ = &k.ring("b_l0", Mem::kL0B, shape.b, {cols, tiling.step}, 2);
+  sums_ = &k.ring("sums", Mem::kL0C, shape.sum_type(), {rows, cols}, tiling.handover ? 1 : 2);
+  if (tiling.handover) sums_->handover();
+}
+
+void Product::clip(const Int& m, const Int& n) {
+  rows.clip(shape_.m - m * tiling_.m);
+  cols.clip(shape_.n - n * tiling_.n);
+}
+
+// sum += one packet of a times one packet of b
+void Product::packet(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m, const Int& n,
+                     const Int& index, const MmaOptions& options) {
+  const bool ta = shape_.a_transposed, tb = shape_.b_transposed;
+  k_.load(a_l1_->push(), ta ? a.tile(index, m) : a.tile(m, index));
+  k_.load(b_l1_->push(), tb ? b.tile(n, index) : b.tile(index, n));
+  k_.use(a_l1_->pop(), b_l1_->pop(), [&](Tile at, Tile bt) {
+    const int64_t step = tiling_.step;
+    k_.loop("step", ceil_div(depth_, step), [&](Int i) {
+      k_.feed(a_l0_->push(), ta ? at.rows(i, step).t() : at.cols(i, step));
+      k_.feed(b_l0_->push(), tb ? bt.cols(i, step).t() : bt.rows(i, step));
+      k_.mma(sum, a_l0_->pop(), b_l0_->pop(), options);
+    });
+  });
+}
+
+void Product::tile(const Tensor& a, const Tensor& b, const Int& m, const Int& n,
+                   const MmaOptions& options) {
+  k_.use(sums_->push(), [&](Tile sum) {
+    k_.tiles("packet", shape_.k, depth_,
+             [&](Int index) { packet(sum, a, b, m, n, index, options); });
+  });
+}
+
+void Product::part(const Tensor& a, const Tensor& b, const Int& m, const Int& n, const Int& first,
+                   const Int& last) {
+  k_.use(sums_->push(), [&](Tile sum) {
+    k_.loop("packet", last - first, [&](Int i) {
+      const Int index = first + i;
+      depth_.clip(shape_.k - index * tiling_.depth);
+      packet(sum, a, b, m, n, index, {});
+    });
+  });
+}
+
+BiasRow::BiasRow(Kernel& k, const Tensor& bias, const Dim& cols)
+    : k_(k),
+      bias_(bias),
+      l1_(k.ring("bias_l1", Mem::kL1, bias.type(), {1, cols}, 1)),
+      row_(k.ring("bias_row", Mem::kBias, bias.type(), {1, cols}, 1)) {}
+
+void BiasRow::use(const Int& n, const std::function<void(Tile)>& body) {
+  k_.load(l1_.push(), bias_.tile(0, n));
+  k_.feed_bias(row_.push(), l1_.pop());
+  k_.use(row_.pop(), body);
+}
+
+}  // namespace npu::detail

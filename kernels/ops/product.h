@@ -1,0 +1,53 @@
+// Product: the loop that every matrix product on the cube shares. Packets of k come into L1; each
+// is fed in steps to L0A and L0B and added to one tile of sums in L0C. Private to kernels/ops.
+#pragma once
+
+#include "kernels/kit/kernel.h"
+#include "kernels/ops/product_tiling.h"
+
+namespace npu::detail {
+
+class Product {
+ public:
+  // Declares the rings. `a` and `b` are given to `tile`, as the shape says.
+  Product(Kernel& k, const ProductShape& shape, const ProductTiling& tiling);
+
+  int64_t m_tiles() const { return ceil_div(shape_.m, tiling_.m); }
+  int64_t n_tiles() const { return ceil_div(shape_.n, tiling_.n); }
+
+  // Sets rows and cols for tile (m, n), before anything else of it.
+  void clip(const Int& m, const Int& n);
+  // One slot of sums = tile (m, n) of a b (+ bias, the tile's piece of it in Mem::kBias).
+  void tile(const Tensor& a, const Tensor& b, const Int& m, const Int& n,
+            const MmaOptions& options = {});
+  // The same over k from `first` to `last` alone, both at packets.
+  void part(const Tensor& a, const Tensor& b, const Int& m, const Int& n, const Int& first,
+            const Int& last);
+  Lease pop() const { return sums_->pop(); }
+
+  const Dim rows, cols;  // of the tile at work
+
+ private:
+  void packet(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m, const Int& n,
+              const Int& index, const MmaOptions& options);
+
+  Kernel& k_;
+  ProductShape shape_;
+  ProductTiling tiling_;
+  Dim depth_;
+  Ring *a_l1_, *b_l1_, *a_l0_, *b_l0_, *sums_;
+};
+
+// The way of a tile's piece of a bias (n) to where the cube starts from it.
+class BiasRow {
+ public:
+  BiasRow(Kernel& k, const Tensor& bias, const Dim& cols);
+  void use(const Int& n, const std::function<void(Tile)>& body);
+
+ private:
+  Kernel& k_;
+  const Tensor bias_;
+  Ring &l1_, &row_;
+};
+
+}  // namespace npu::detail

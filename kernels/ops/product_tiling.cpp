@@ -1,0 +1,170 @@
+#include "kernels/ops/product_tiling.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "isa/errors.h"
+
+namespace npu::detail {
+
+namespace {
+
+constexpr int kSlots = 2;         // of L0A and L0B, and of L1
+constexpr int64_t kSumBytes = 4;  // an element of L0C
+constexpr int64_t kScaleK = 32;   // of K, for each scale in L0
+
+// What one tile costs beside its work: filling the pipeline from GM to the cube; and one mma.
+constexpr double kCyclesPerTile = 500;
+constexpr double kCyclesPerMma = 4;
+
+int64_t bytes_of_row(const ElementType& type, int64_t cols) {
+  return static_cast<int64_t>(bytes_of(type.type(), static_cast<size_t>(cols)));
+}
+
+// Bytes of rows x cols in L0, and in L1, planes of scales included.
+int64_t l0_bytes(const ElementType& type, int64_t rows, int64_t cols) {
+  return rows * (bytes_of_row(type, cols) + (type.scaled() ? ceil_div(cols, kScaleK) : 0));
+}
+int64_t l1_bytes(const Limits& machine, const ElementType& type, int64_t rows, int64_t cols) {
+  int64_t bytes = rows * bytes_of_row(type, cols);
+  if (type.scaled()) {
+    bytes += round_up(ceil_div(rows, type.block().rows), machine.fractal_rows) *
+             ceil_div(cols, type.block().cols);
+  }
+  return bytes;
+}
+
+// Bytes of a packet of k: its part of a and of b.
+int64_t packet_bytes(const Limits& machine, const ProductShape& s, const ProductTiling& t,
+                     int64_t depth) {
+  return l1_bytes(machine, s.a, t.m, depth) + l1_bytes(machine, s.b, t.n, depth);
+}
+int64_t l1_room(const Limits& machine) { return static_cast<int64_t>(machine.l1) * 7 / 8; }
+
+// The narrower type decides how many columns a native tile has: the wider one has whole tiles then.
+int64_t native_cols(const Limits& machine, const ProductShape& s) {
+  return std::max(machine.fractal_cols(s.a.type()), machine.fractal_cols(s.b.type()));
+}
+
+// A part of an operand is whole blocks of scales, or lies in one.
+bool meets_rows(const ElementType& type, int64_t rows) {
+  return !type.scaled() || rows % type.block().rows == 0 || type.block().rows % rows == 0;
+}
+bool meets_cols(const ElementType& type, int64_t cols) {
+  return !type.scaled() || cols % type.block().cols == 0 || type.block().cols % cols == 0;
+}
+
+// Steps of k to try: four native tiles and fewer, in whole blocks of scales.
+std::vector<int64_t> steps_of(const Limits& machine, const ProductShape& s) {
+  const bool scaled = s.a.scaled() || s.b.scaled();
+  const int64_t native =
+      std::max<int64_t>({native_cols(machine, s), machine.fractal_rows, scaled ? kScaleK : 1});
+  std::vector<int64_t> steps;
+  for (int64_t step = std::max(native, 4 * native_cols(machine, s)); step >= native; step /= 2) {
+    if (step % native != 0) continue;
+    const int64_t enough = std::min(step, round_up(s.k, native));
+    const bool meets = meets_cols(s.a, enough) && meets_cols(s.b, enough);
+    steps.push_back(meets ? enough : step);
+  }
+  return steps;
+}
+
+// Columns of k in a slot of L1: a power of two of steps, until rows in GM are long enough to be
+// read at full speed. At most a quarter of k, so that the cube need not wait long for the first
+// packet.
+int64_t depth_of(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
+  constexpr int64_t kLongRow = 512;
+  const int64_t quarter = round_up(ceil_div(s.k, 4), t.step);
+  int64_t depth = t.step;
+  while (kSlots * packet_bytes(machine, s, t, 2 * depth) <= l1_room(machine) &&
+         2 * depth <= quarter && bytes_of_row(s.a, depth) < kLongRow) {
+    depth *= 2;
+  }
+  return depth;
+}
+
+// Slots of L1: more than two where they are small, to have enough bytes on the way from HBM.
+int packets_of(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
+  constexpr int64_t kMost = 4;
+  const int64_t fit = l1_room(machine) / packet_bytes(machine, s, t, t.depth);
+  return static_cast<int>(std::clamp<int64_t>(fit, kSlots, kMost));
+}
+
+bool fits(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
+  const auto holds = [](uint64_t memory, int64_t bytes) {
+    return bytes <= static_cast<int64_t>(memory);
+  };
+  const int64_t unit = machine.fractal_bytes();
+  return holds(machine.l0a, kSlots * round_up(l0_bytes(s.a, t.m, t.step), unit)) &&
+         holds(machine.l0b, kSlots * round_up(l0_bytes(s.b, t.n, t.step), unit)) &&
+         kSlots * packet_bytes(machine, s, t, t.step) <= l1_room(machine) &&
+         holds(machine.l0c, t.m * t.n * kSumBytes) &&
+         (!s.to_vector || holds(machine.ub / 2, t.m / machine.vectors * t.n * kSumBytes)) &&
+         (!s.table || holds(machine.table, t.n * kSumBytes)) &&
+         (!s.bias || holds(machine.bias, t.n * kSumBytes));
+}
+
+double macs_per_cycle(const Limits& machine, const ProductShape& s) {
+  const int bits = std::max(bits_of(s.a.type()), bits_of(s.b.type()));
+  return machine.cube_macs_per_cycle_f16 * (bits == 32 ? 0.25 : 16.0 / bits);
+}
+
+double cost_of(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
+  const double tiles = static_cast<double>(ceil_div(s.m, t.m)) *
+                       static_cast<double>(ceil_div(s.n, t.n)) * static_cast<double>(s.copies);
+  const double active = std::min<double>(tiles, machine.groups);
+  const double rounds = std::ceil(tiles / machine.groups);
+  const double m = static_cast<double>(std::min(t.m, s.m)),
+               n = static_cast<double>(std::min(t.n, s.n));
+  const double k = static_cast<double>(s.k);
+  const double cube = static_cast<double>(t.m * t.n) * k / macs_per_cycle(machine, s) +
+                      kCyclesPerMma * static_cast<double>(ceil_div(s.k, t.step));
+  const double port =
+      std::min(machine.gm_bytes_per_cycle_core, machine.gm_bytes_per_cycle_chip / active);
+  const double load = k * (m * bits_of(s.a.type()) + n * bits_of(s.b.type())) / 8 / port;
+  return rounds * (std::max(cube, load) + kCyclesPerTile);
+}
+
+}  // namespace
+
+ProductTiling choose_tiling(std::string_view owner, const Limits& machine, const ProductShape& s) {
+  // A side that feed turns round comes in whole native tiles of the other direction too.
+  const int64_t rows = machine.fractal_rows;
+  const int64_t m_unit =
+      s.a_transposed ? std::max<int64_t>(rows, machine.fractal_cols(s.a.type())) : rows;
+  const int64_t n_unit =
+      s.b_transposed ? rows : std::max<int64_t>(rows, machine.fractal_cols(s.b.type()));
+
+  std::optional<ProductTiling> best;
+  double best_cost = 0;
+  ProductTiling t;
+  for (const int64_t step : steps_of(machine, s)) {
+    t.step = step;
+    for (t.m = m_unit; t.m < s.m + m_unit; t.m += m_unit) {
+      for (t.n = n_unit; t.n < s.n + n_unit && fits(machine, s, t); t.n += n_unit) {
+        if (!meets_rows(s.a, t.m) || !meets_rows(s.b, t.n)) continue;
+        const double cost = cost_of(machine, s, t);
+        if (!best || cost < best_cost) {
+          best = t;
+          best_cost = cost;
+        }
+      }
+      t.n = n_unit;
+      if (!fits(machine, s, t)) break;
+    }
+  }
+  if (!best) {
+    throw InputError(fmt::format("{}: the buffers of machine {} hold no tile of {}", owner,
+                                 machine.machine, type_name(s.a.type())));
+  }
+  best->depth = depth_of(machine, s, *best);
+  best->packets = packets_of(machine, s, *best);
+  best->handover = best->m * best->n * kSumBytes * 2 > static_cast<int64_t>(machine.l0c);
+  return *best;
+}
+
+}  // namespace npu::detail
