@@ -114,12 +114,16 @@ void Kernel::load(const Dst& to, const View& from, const LoadOptions& options, W
   i.to = tile.mem;
   i.type = tile.type;
   i.layout = tile.layout;
+  if (gm.tiled) {
+    if (tile.layout != Layout::kFractal) verb.fail("tiled tensor " + gm.name + " goes to L1 alone");
+    i.layout = Layout::kTiled;
+  }
   i.hint = options.hint;
   i.dst = verb.reg(tile.address);
   i.src = verb.reg(gm.address);
   i.rows = verb.reg(e.rows);
   i.cols = verb.reg(e.cols);
-  const bool one_row = is_const(e.rows.expr(), 1);
+  const bool one_row = is_const(e.rows.expr(), 1) && !gm.tiled;
   i.dst_pitch = tile.layout == Layout::kFractal || !one_row ? verb.reg(tile.pitch) : Reg{};
   i.src_pitch = one_row ? Reg{} : verb.reg(gm.pitch);
   if (dense_column(tile)) {
@@ -299,6 +303,10 @@ void store_rows(Verb& verb, const ViewInfo& view, const TileInfo& from, Atomic a
   verb.issue(i, Core::kVector, Unit::kStore);
 }
 
+void need_rows(const Verb& verb, const GmMatrix& gm) {
+  if (gm.tiled) verb.fail("tiled tensor " + gm.name + " is for load alone");
+}
+
 }  // namespace
 
 void Kernel::drain(const Dst& to, const Src& from, const DrainOptions& options, Where at) {
@@ -327,6 +335,7 @@ void Kernel::drain(const View& to, const Src& from, const DrainOptions& options,
   const TileInfo source = verb.take(from);
   Drain<Reg> i = drain_modes(verb, source, options);
   const GmMatrix gm = kit::meet(to.info(), source, false);
+  need_rows(verb, gm);
   mark_output(verb, gm.parameter);
   i.to = Mem::kGm;
   i.type = gm.type;
@@ -346,6 +355,7 @@ void Kernel::store(const View& to, const Src& from, const StoreOptions& options,
   }
   const GmMatrix gm = kit::meet(to.info(), source, dense_column(source));
   verb.need_same_type(source.type, gm.type);
+  need_rows(verb, gm);
   mark_output(verb, gm.parameter);
   const Extents e = extents(verb, source, gm);
   const bool one_row = is_const(e.rows.expr(), 1);

@@ -45,6 +45,7 @@ struct TensorInfo {
   Expr base;                 // GM address of the first byte of the argument or workspace
   Int offset;                // elements from base
   int parameter = -1;        // its number, or -1 for a workspace
+  bool tiled = false;        // rows and columns in the order of native tiles
   std::shared_ptr<const TensorInfo> scales;  // of a scaled tensor: the plane
   ScaleBlock block;
 };

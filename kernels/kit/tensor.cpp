@@ -64,6 +64,7 @@ Tensor Tensor::operator[](const Int& index) const {
 
 Tensor Tensor::rows(const Int& first, const Int& count) const {
   if (info_->dims.size() > 2) fail(*info_, "rows() is of rank 1 or 2");
+  if (info_->tiled) fail(*info_, "a tiled tensor is not cut into rows");
   TensorInfo part = *info_;
   part.offset = part.offset + first * part.strides.front();
   part.dims.front() = count;
@@ -76,6 +77,7 @@ Tensor Tensor::rows(const Int& first, const Int& count) const {
 
 Tensor Tensor::cols(const Int& first, const Int& count) const {
   if (info_->dims.size() > 2) fail(*info_, "cols() is of rank 1 or 2");
+  if (info_->tiled) fail(*info_, "a tiled tensor is not cut into columns");
   TensorInfo part = *info_;
   part.offset = part.offset + first;
   part.dims.back() = count;
@@ -95,6 +97,13 @@ Tensor Tensor::reshape(std::initializer_list<TensorDim> dims) const {
   for (size_t i = part.dims.size(); i-- > 1;) {
     part.strides[i - 1] = part.strides[i] * part.dims[i];
   }
+  return make(std::move(part));
+}
+
+Tensor Tensor::tiled() const {
+  if (info_->dims.size() < 2 || info_->scales) fail(*info_, "tiled() is of rank 2 or more");
+  TensorInfo part = *info_;
+  part.tiled = true;
   return make(std::move(part));
 }
 

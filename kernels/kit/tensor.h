@@ -56,6 +56,10 @@ class Tensor {
   Tensor cols(const Int& first, const Int& count) const;
   // The same elements in another row-major shape. The tensor must be contiguous.
   Tensor reshape(std::initializer_list<TensorDim> dims) const;
+  // The same bytes in the order of native tiles, as L1 holds them: tiles of fractal_rows rows of
+  // fractal_row_bytes, one column of tiles after the other. Rows and columns are whole tiles. For
+  // load into L1 alone, which reads long runs then.
+  Tensor tiled() const;
   // Tile (r, c) of a tensor of rank 2 (rank 1: one row, r = 0). A tile is as large as the slot it
   // meets; its extent ends at the tensor's edge.
   View tile(const Int& r, const Int& c) const;

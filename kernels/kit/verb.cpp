@@ -115,11 +115,20 @@ GmMatrix meet(const ViewInfo& view, const TileInfo& slot, bool column) {
   const auto bytes = [&](const Int& elements) {
     return bits >= 8 ? elements * (bits / 8) : elements / (8 / bits);
   };
-  result.address =
-      Int(tensor.base) + bytes(tensor.offset + row * row_stride + col * tensor.strides.back());
+  if (tensor.tiled) {
+    const Limits& limits = slot.recorder->limits;
+    result.tiled = true;
+    result.pitch = tensor.dims[0] * limits.fractal_row_bytes;
+    result.address = Int(tensor.base) + bytes(tensor.offset) +
+                     col / limits.fractal_cols(tensor.type) * result.pitch +
+                     row * limits.fractal_row_bytes;
+  } else {
+    result.pitch = bytes(row_stride);
+    result.address =
+        Int(tensor.base) + bytes(tensor.offset + row * row_stride + col * tensor.strides.back());
+  }
   result.rows = max(0, rows - row);
   result.cols = max(0, cols - col);
-  result.pitch = bytes(row_stride);
   result.one_run = is_const(row_stride.expr(), 1);
   result.type = tensor.type;
   result.name = tensor.name;

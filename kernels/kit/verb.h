@@ -47,6 +47,7 @@ struct GmMatrix {
   Int rows, cols;        // from there to the tensor's edge
   Int pitch;             // bytes
   bool one_run = false;  // its single column is contiguous
+  bool tiled = false;    // pitch is that of columns of native tiles
   Type type{};
   std::string name;
   int parameter = -1;

@@ -80,6 +80,35 @@ HostTensor random_tensor(Type type, std::vector<int64_t> dims, uint64_t seed, do
   return tensor;
 }
 
+namespace {
+
+// Where the tiled order keeps element i of the matrix.
+int64_t tiled_place(const HostTensor& matrix, int64_t i, int64_t rows, int64_t cols) {
+  const int64_t row = i / matrix.dims[1], col = i % matrix.dims[1];
+  const int64_t tile = col / cols * (matrix.dims[0] / rows) + row / rows;
+  return tile * rows * cols + row % rows * cols + col % cols;
+}
+
+}  // namespace
+
+HostTensor to_tiled(const HostTensor& matrix, int64_t rows, int64_t cols) {
+  NPU_ASSERT(matrix.dims.size() == 2 && matrix.dims[0] % rows == 0 && matrix.dims[1] % cols == 0);
+  HostTensor tiled = matrix;
+  for (int64_t i = 0; i < matrix.count(); ++i) {
+    tiled.set(tiled_place(matrix, i, rows, cols), matrix.at(i));
+  }
+  return tiled;
+}
+
+HostTensor from_tiled(const HostTensor& tiled, int64_t rows, int64_t cols) {
+  NPU_ASSERT(tiled.dims.size() == 2 && tiled.dims[0] % rows == 0 && tiled.dims[1] % cols == 0);
+  HostTensor matrix = tiled;
+  for (int64_t i = 0; i < matrix.count(); ++i) {
+    matrix.set(i, tiled.at(tiled_place(tiled, i, rows, cols)));
+  }
+  return matrix;
+}
+
 std::vector<double> values_of(const HostTensor& tensor) {
   std::vector<double> values(static_cast<size_t>(tensor.count()));
   for (size_t i = 0; i < values.size(); ++i) values[i] = tensor.at(static_cast<int64_t>(i));

@@ -33,6 +33,11 @@ HostTensor tensor_from(Type type, std::vector<int64_t> dims, std::span<const dou
 HostTensor random_tensor(Type type, std::vector<int64_t> dims, uint64_t seed, double low = -1,
                          double high = 1);
 
+// The rows and columns of a matrix in the order of tiles of `rows` x `cols`, one column of tiles
+// after the other; both of its dimensions are whole tiles. `from_tiled` is the way back.
+HostTensor to_tiled(const HostTensor& matrix, int64_t rows, int64_t cols);
+HostTensor from_tiled(const HostTensor& tiled, int64_t rows, int64_t cols);
+
 // Every element as a double.
 std::vector<double> values_of(const HostTensor& tensor);
 

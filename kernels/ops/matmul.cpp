@@ -1,5 +1,7 @@
 #include "kernels/ops/matmul.h"
 
+#include <fmt/format.h>
+
 #include "kernels/kit/kit.h"
 #include "kernels/ops/epilogue.h"
 #include "kernels/ops/product.h"
@@ -17,6 +19,10 @@ void MatmulShape::check(const Limits& machine) const {
       {Type::kF32, Type::kTf32, Type::kF16, Type::kBf16, Type::kE4m3, Type::kE5m2, Type::kI8});
   check.cube_type("dtype", type);
   check.type("out", out, {Type::kF32, Type::kF16, Type::kBf16, Type::kE4m3, Type::kI8, Type::kI32});
+  const int tile_cols = machine.fractal_cols(type);
+  check.require(!b_tiled || (b_transposed && n % machine.fractal_rows == 0 && k % tile_cols == 0),
+                fmt::format("b in native tiles is (n, k) of whole tiles of {} x {}",
+                            machine.fractal_rows, tile_cols));
   const bool exact = out == Type::kI32;
   check.require(!exact || is_integer(type), "out i32 is for integer sums");
   check.require(!exact || !has_epilogue(),
@@ -42,8 +48,8 @@ Program matmul(const Limits& machine, const MatmulShape& s) {
   Kernel k{"matmul", machine};
   const Tensor a =
       s.a_transposed ? k.tensor("a", s.type, {s.k, s.m}) : k.tensor("a", s.type, {s.m, s.k});
-  const Tensor b =
-      s.b_transposed ? k.tensor("b", s.type, {s.n, s.k}) : k.tensor("b", s.type, {s.k, s.n});
+  Tensor b = s.b_transposed ? k.tensor("b", s.type, {s.n, s.k}) : k.tensor("b", s.type, {s.k, s.n});
+  if (s.b_tiled) b = b.tiled();
   std::optional<Tensor> bias;
   if (s.bias) bias = k.tensor("bias", s.sum_type(), {s.n});
   detail::Product product(k, shape, tiling);

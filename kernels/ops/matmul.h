@@ -20,6 +20,7 @@ struct MatmulShape {
   int64_t m = 0, n = 0, k = 0;  // a is (m, k), b is (k, n), c is (m, n)
   bool a_transposed = false;    // a is stored as (k, m)
   bool b_transposed = false;    // b is stored as (n, k), like the weights of a linear layer
+  bool b_tiled = false;         // b, (n, k), is stored in native tiles; n and k are whole tiles
   Type type = Type::kF16;  // of a and b: f32 tf32 f16 bf16 e4m3 e5m2, summed in f32, or i8, in i32
   Type out = Type::kF32;   // of c: f32 f16 bf16 e4m3 i8, or i32 for integers
   bool bias = false;       // a row (n) of f32 (i32 for i8) is added to every row of the sums

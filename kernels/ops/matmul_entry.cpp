@@ -6,6 +6,9 @@ namespace npu {
 
 namespace {
 
+// The native tile that b-tiled means; a machine with another one refuses it.
+constexpr int64_t kTileRows = 16, kTileBytes = 32;
+
 MatmulActivation activation_of(const std::string& name) {
   constexpr std::pair<std::string_view, MatmulActivation> kNames[] = {
       {"none", MatmulActivation::kNone},
@@ -25,6 +28,7 @@ MatmulShape shape_of(const Options& options) {
   shape.k = options.count("k");
   shape.a_transposed = options.flag("ta");
   shape.b_transposed = options.flag("tb");
+  shape.b_tiled = options.flag("b-tiled");
   shape.type = options.type("dtype", {Type::kF32, Type::kTf32, Type::kF16, Type::kBf16, Type::kE4m3,
                                       Type::kE5m2, Type::kI8});
   const bool chosen = options.text("out") != "auto";
@@ -67,7 +71,9 @@ std::vector<Expected> expected(const Options& options, std::span<const OperatorA
   };
   const std::vector<double> bias = values(s.bias), scale = values(s.channel_scale),
                             token_scale = values(s.token_scale), residual = values(s.residual);
-  return {matmul_reference(s, values_of(list[0].tensor), values_of(list[1].tensor), bias,
+  HostTensor b = list[1].tensor;
+  if (s.b_tiled) b = from_tiled(b, kTileRows, kTileBytes * 8 / bits_of(s.type));
+  return {matmul_reference(s, values_of(list[0].tensor), values_of(b), bias,
                            {scale, token_scale, residual})};
 }
 
@@ -101,14 +107,23 @@ Operator matmul_entry() {
                    "of c: fp32 fp16 bf16 e4m3 int8 int32; auto is the type of the sums"},
                   {"ta", "false", "a is stored as (k, m)"},
                   {"tb", "false", "b is stored as (n, k)"},
+                  {"b-tiled", "false", "b, (n, k), is stored in native tiles of 16 x 32 bytes"},
                   {"bias", "false", "add a row to every row of the sums"},
                   {"alpha", "1", "factor of all sums: a scale of the whole tensor"},
                   {"channel-scale", "false", "multiply the columns by a row of scales"},
                   {"token-scale", "false", "multiply the rows by a column of scales"},
                   {"activation", "none", "none relu gelu silu"},
                   {"residual", "false", "add a matrix behind the activation"}},
-      .program = [](const Limits& machine,
-                    const Options& o) { return matmul(machine, shape_of(o)); },
+      .program =
+          [](const Limits& machine, const Options& o) {
+            const MatmulShape shape = shape_of(o);
+            if (shape.b_tiled &&
+                (machine.fractal_rows != kTileRows || machine.fractal_row_bytes != kTileBytes)) {
+              throw InputError("matmul: the native tiles of machine " + machine.machine +
+                               " are not 16 x 32 bytes, as --b-tiled has them");
+            }
+            return matmul(machine, shape);
+          },
       .arguments = arguments,
       .expected = expected,
       .work = work,

@@ -72,6 +72,20 @@ TEST_CASE("quantised results saturate as the reference does") {
   check(bench, "matmul", "m=40 n=50 k=60 dtype=fp16 alpha=300 out=e4m3");
 }
 
+TEST_CASE("weights may be stored in native tiles") {
+  KernelBench bench(small_base(), Mode::kFull, true);
+  for (const char* type : {"fp16", "int8", "fp32"}) {
+    for (const auto& [m, n, k] :
+         {std::tuple(5, 16, 32), std::tuple(130, 272, 96), std::tuple(33, 64, 1024)}) {
+      check(bench, "matmul", sizes(m, n, k) + "tb=true b-tiled=true dtype=" + type);
+    }
+  }
+  CHECK_THROWS_AS(check(bench, "matmul", "m=5 n=17 k=32 tb=true b-tiled=true"), InputError);
+  CHECK_THROWS_AS(check(bench, "matmul", "m=5 n=16 k=32 b-tiled=true"), InputError);
+  KernelBench tiny(tiny_machine());
+  CHECK_THROWS_AS(check(tiny, "matmul", "m=5 n=16 k=32 tb=true b-tiled=true"), InputError);
+}
+
 TEST_CASE("matmul multiplies fp8") {
   for (const char* type : {"e4m3", "e5m2"}) {
     KernelBench bench(small_base());
