@@ -1,6 +1,7 @@
 #include "kernels/ops/grouped_matmul.h"
 
 #include "kernels/kit/kit.h"
+#include "kernels/ops/matmul.h"
 #include "kernels/ops/product_tiling.h"
 #include "kernels/ops/shape_check.h"
 
