@@ -42,6 +42,7 @@ const std::vector<Operator>& catalog() {
       batched_matmul_entry(),
       cache_write_entry(),
       combine_entry(),
+      compressor_entry(),
       decode_attention_entry(),
       embedding_entry(),
       flash_attention_entry(),
@@ -51,6 +52,7 @@ const std::vector<Operator>& catalog() {
       hc_head_entry(),
       hc_post_entry(),
       hc_pre_entry(),
+      indexer_entry(),
       layernorm_entry(),
       matmul_entry(),
       matmul_fp8_block_entry(),
@@ -65,8 +67,9 @@ const std::vector<Operator>& catalog() {
       rope_entry(),
       sample_top_k_entry(),
       softmax_entry(),
-      swiglu_entry(),
+      sparse_attention_entry(),
       swiglu_clamp_entry(),
+      swiglu_entry(),
   };
   return operators;
 }

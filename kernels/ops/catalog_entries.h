@@ -43,8 +43,8 @@ Operator rope_entry();
 Operator sample_top_k_entry();
 Operator softmax_entry();
 Operator sparse_attention_entry();
-Operator swiglu_entry();
 Operator swiglu_clamp_entry();
+Operator swiglu_entry();
 Operator top_k_entry();
 
 namespace detail {
