@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "isa/errors.h"
-#include "isa/numerics/convert.h"
 #include "runtime/model/rope.h"
 
 namespace npu {
@@ -35,7 +34,8 @@ std::vector<std::pair<std::string, std::span<const float>>> named(const DenseLay
           {"w_down", values(layer.w_down)}};
 }
 
-// Cosines (turn = cos) or sines of every position and pair: (positions, head_dim / 2).
+// Cosines (turn = cos) or sines of every position and pair: (positions,
+// head_dim / 2).
 std::vector<float> rope_table(const ModelConfig& model, int64_t positions, double (*turn)(double)) {
   const std::vector<double> frequencies = rope_frequencies(model);
   std::vector<float> table;
@@ -49,27 +49,8 @@ std::vector<float> rope_table(const ModelConfig& model, int64_t positions, doubl
 }  // namespace
 
 DenseRunner::DenseRunner(Device& device, const DenseWeights& weights, Type type, int64_t capacity)
-    : device_(device),
-      model_(weights.config),
-      type_(type),
-      capacity_(capacity),
-      programs_(device.limits()) {
+    : runner_(device), model_(weights.config), type_(type), capacity_(capacity) {
   upload_weights(weights);
-}
-
-Buffer DenseRunner::buffer(const TensorSpec& spec) {
-  const auto it = buffers_.find(spec.name);
-  if (it != buffers_.end() && it->second.bytes >= spec.bytes()) return it->second;
-  if (it != buffers_.end()) device_.release(it->second);
-  const Storage storage = spec.role == TensorRole::kControl ? Storage::kControl : Storage::kData;
-  return buffers_[spec.name] = device_.alloc(spec.bytes(), storage, spec.name);
-}
-
-void DenseRunner::upload(const TensorSpec& spec, std::span<const float> values) {
-  NPU_ASSERT(values.size() * static_cast<size_t>(bytes_of(spec.type)) == spec.bytes());
-  std::vector<std::byte> bytes(spec.bytes());
-  convert(values.data(), Type::kF32, bytes.data(), spec.type, values.size(), Round::kNearestEven);
-  device_.write(buffer(spec), bytes);
 }
 
 void DenseRunner::upload_weights(const DenseWeights& weights) {
@@ -88,15 +69,8 @@ void DenseRunner::upload_weights(const DenseWeights& weights) {
   all["rope_cos"] = cosines;
   all["rope_sin"] = sines;
   for (const TensorSpec& spec : step.tensors) {
-    if (spec.role == TensorRole::kWeight) upload(spec, all.at(spec.name));
+    if (spec.role == TensorRole::kWeight) runner_.upload(spec, all.at(spec.name));
   }
-}
-
-Argument DenseRunner::argument(const Step& step, const StepArgument& from) {
-  if (const auto* number = std::get_if<int64_t>(&from)) return *number;
-  const auto& [tensor, row] = std::get<TensorArgument>(from);
-  const TensorSpec& spec = step.tensors[tensor];
-  return buffer(spec).from(static_cast<uint64_t>(row) * spec.row_bytes());
 }
 
 DenseRunner::Result DenseRunner::forward(std::span<const int> tokens) {
@@ -107,25 +81,9 @@ DenseRunner::Result DenseRunner::forward(std::span<const int> tokens) {
   const Step step =
       dense_step(model_, {.tokens = count, .past = past_, .capacity = capacity_, .type = type_});
   const std::vector<int32_t> ids(tokens.begin(), tokens.end());
-  device_.write(buffer(step.tensors[step.tensor("ids")]), std::as_bytes(std::span(ids)));
-  Result result;
-  for (const StepOperator& op : step.operators) {
-    std::vector<Argument> arguments;
-    for (const StepArgument& from : op.arguments) arguments.push_back(argument(step, from));
-    RunResult run = device_.wait(device_.launch(programs_.get(*op.kernel, op.options),
-                                                std::move(arguments), {.cold_l2 = false}));
-    result.cycles += run.cycles;
-    ++result.launches;
-    result.interrupted = run.interrupted;
-    result.fault = std::move(run.fault);
-    if (result.fault || result.interrupted) return result;
-  }
-  past_ += count;
-  int32_t next = 0;
-  device_.read(buffers_.at("next"), std::as_writable_bytes(std::span(&next, 1)));
-  result.next = next;
-  result.logits.resize(static_cast<size_t>(model_.vocab));
-  device_.read(buffers_.at("logits"), std::as_writable_bytes(std::span(result.logits)));
+  runner_.upload(step.tensors[step.tensor("ids")], ids);
+  Result result = runner_.run(step);
+  if (!result.fault && !result.interrupted) past_ += count;
   return result;
 }
 

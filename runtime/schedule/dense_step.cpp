@@ -17,8 +17,8 @@ OptionText option(std::string name, int64_t value) {
 }
 OptionText option(std::string name, Type type) { return {std::move(name), type_name(type)}; }
 
-// Walks through the model once, in the order of its data flow. Members named like tensors hold
-// their index.
+// Walks through the model once, in the order of its data flow. Members named
+// like tensors hold their index.
 class Builder {
  public:
   Builder(const ModelConfig& model, const StepShape& shape)
@@ -57,8 +57,8 @@ class Builder {
   }
 
  private:
-  // Several sequences have their caches behind one another, so that new rows lie apart: they go
-  // through a list.
+  // Several sequences have their caches behind one another, so that new rows
+  // lie apart: they go through a list.
   bool scattered() const { return s_.sequences > 1; }
 
   OptionText type() const { return option("dtype", s_.type); }
@@ -119,7 +119,8 @@ class Builder {
            bias);
   }
 
-  // Sequences of a decode step stand at the same position: all their heads turn by one angle.
+  // Sequences of a decode step stand at the same position: all their heads turn
+  // by one angle.
   void turn(const std::string& role, TensorArgument x, int64_t heads) {
     run(role, "rope",
         {option("tokens", scattered() ? 1 : s_.tokens),
@@ -218,28 +219,12 @@ class Builder {
 
 }  // namespace
 
-uint64_t TensorSpec::bytes() const {
-  uint64_t total = static_cast<uint64_t>(bytes_of(type));
-  for (const int64_t dim : dims) total *= static_cast<uint64_t>(dim);
-  return total;
-}
-
-uint64_t TensorSpec::row_bytes() const {
-  return dims.empty() ? 0 : bytes() / static_cast<uint64_t>(dims[0]);
-}
-
-size_t Step::tensor(const std::string& name) const {
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    if (tensors[i].name == name) return i;
-  }
-  throw InternalError("the step has no tensor " + name);
-}
-
 Step dense_step(const ModelConfig& model, const StepShape& shape) {
   if (shape.sequences < 1 || shape.tokens < 1 || shape.past < 0 ||
       (shape.sequences > 1 && shape.tokens > 1)) {
     throw InputError(
-        fmt::format("a step of {} sequences with {} tokens each: allowed are one token for each of "
+        fmt::format("a step of {} sequences with {} tokens each: "
+                    "allowed are one token for each of "
                     "several sequences, or "
                     "any number of tokens of one sequence",
                     shape.sequences, shape.tokens));
@@ -250,7 +235,8 @@ Step dense_step(const ModelConfig& model, const StepShape& shape) {
   }
   if (shape.past + shape.tokens > model.max_positions) {
     throw InputError(
-        fmt::format("a context of {} tokens: the model has {} positions (max_position_embeddings)",
+        fmt::format("a context of {} tokens: the model has {} "
+                    "positions (max_position_embeddings)",
                     shape.past + shape.tokens, model.max_positions));
   }
   NPU_ASSERT(shape.past + shape.tokens <= shape.capacity);

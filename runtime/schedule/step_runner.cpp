@@ -1,0 +1,60 @@
+#include "runtime/schedule/step_runner.h"
+
+#include <utility>
+
+#include "isa/errors.h"
+#include "isa/numerics/convert.h"
+
+namespace npu {
+
+Buffer StepRunner::buffer(const TensorSpec& spec) {
+  const auto it = buffers_.find(spec.name);
+  if (it != buffers_.end() && it->second.bytes >= spec.bytes()) return it->second;
+  if (it != buffers_.end()) device_.release(it->second);
+  const Storage storage = spec.role == TensorRole::kControl ? Storage::kControl : Storage::kData;
+  return buffers_[spec.name] = device_.alloc(spec.bytes(), storage, spec.name);
+}
+
+void StepRunner::upload(const TensorSpec& spec, std::span<const float> values) {
+  NPU_ASSERT(values.size() * static_cast<size_t>(bytes_of(spec.type)) == spec.bytes());
+  std::vector<std::byte> bytes(spec.bytes());
+  convert(values.data(), Type::kF32, bytes.data(), spec.type, values.size(), Round::kNearestEven);
+  device_.write(buffer(spec), bytes);
+}
+
+void StepRunner::upload(const TensorSpec& spec, std::span<const int32_t> values) {
+  NPU_ASSERT(spec.type == Type::kI32 && values.size_bytes() == spec.bytes());
+  device_.write(buffer(spec), std::as_bytes(values));
+}
+
+Argument StepRunner::argument(const Step& step, const StepArgument& from) {
+  if (const auto* number = std::get_if<int64_t>(&from)) return *number;
+  const auto& [tensor, row] = std::get<TensorArgument>(from);
+  const TensorSpec& spec = step.tensors[tensor];
+  return buffer(spec).from(static_cast<uint64_t>(row) * spec.row_bytes());
+}
+
+ForwardResult StepRunner::run(const Step& step) {
+  ForwardResult result;
+  for (const StepOperator& op : step.operators) {
+    std::vector<Argument> arguments;
+    for (const StepArgument& from : op.arguments) arguments.push_back(argument(step, from));
+    RunResult run = device_.wait(device_.launch(programs_.get(*op.kernel, op.options),
+                                                std::move(arguments), {.cold_l2 = false}));
+    result.cycles += run.cycles;
+    ++result.launches;
+    result.interrupted = run.interrupted;
+    result.fault = std::move(run.fault);
+    if (result.fault || result.interrupted) return result;
+  }
+  int32_t next = 0;
+  device_.read(buffer(step.tensors[step.tensor("next")]),
+               std::as_writable_bytes(std::span(&next, 1)));
+  result.next = next;
+  const TensorSpec& logits = step.tensors[step.tensor("logits")];
+  result.logits.resize(static_cast<size_t>(logits.dims.back()));
+  device_.read(buffer(logits), std::as_writable_bytes(std::span(result.logits)));
+  return result;
+}
+
+}  // namespace npu
