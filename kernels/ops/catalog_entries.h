@@ -8,8 +8,12 @@
 
 namespace npu {
 
+Operator all_gather_entry();
+Operator all_reduce_entry();
+Operator all_to_all_entry();
 Operator argmax_entry();
 Operator batched_matmul_entry();
+Operator broadcast_entry();
 Operator cache_write_entry();
 Operator combine_entry();
 Operator compressor_entry();
@@ -18,24 +22,25 @@ Operator embedding_entry();
 Operator flash_attention_entry();
 Operator gate_entry();
 Operator grouped_matmul_entry();
-Operator hadamard_entry();
 Operator grouped_o_proj_entry();
+Operator hadamard_entry();
 Operator hc_head_entry();
 Operator hc_post_entry();
 Operator hc_pre_entry();
 Operator indexer_entry();
 Operator layernorm_entry();
 Operator matmul_entry();
-Operator mla_decode_entry();
-Operator mla_prefill_entry();
-Operator paged_attention_entry();
 Operator matmul_fp8_block_entry();
 Operator matmul_mx_entry();
 Operator matmul_split_k_entry();
 Operator matmul_w4a8_entry();
 Operator matmul_weight_only_entry();
+Operator mla_decode_entry();
+Operator mla_prefill_entry();
+Operator paged_attention_entry();
 Operator permute_entry();
 Operator quantize_entry();
+Operator reduce_scatter_entry();
 Operator residual_add_entry();
 Operator rms_per_head_entry();
 Operator rmsnorm_entry();

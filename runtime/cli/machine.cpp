@@ -1,4 +1,4 @@
-// npu machine: the machines there are, one of them as a data sheet, or a check of a
+// npu machine: the machines and systems there are, one of them as a data sheet, or a check of a
 // file.
 #include <fmt/format.h>
 
@@ -15,6 +15,11 @@ struct MachineCommand {
   std::string name, check;
 };
 
+void list(const char* heading, const std::vector<std::string>& names) {
+  fmt::print("{}\n", heading);
+  for (const std::string& name : names) fmt::print("  {:<22} {}\n", name, load_machine(name).about);
+}
+
 void show(const MachineCommand& c) {
   if (!c.check.empty()) {
     const bool path = c.check.find('/') != std::string::npos;
@@ -25,8 +30,8 @@ void show(const MachineCommand& c) {
   }
   if (!c.name.empty()) fmt::print("{}", machine_sheet(load_machine(c.name)));
   if (!c.check.empty() || !c.name.empty()) return;
-  for (const std::string& name : machine_names())
-    fmt::print("{:<16} {}\n", name, load_machine(name).about);
+  list("machines", machine_names());
+  list("systems of several chips", system_names());
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "runtime/cli/memory_test.h"
 #include "runtime/cli/terminal.h"
 #include "runtime/report/bound.h"
+#include "runtime/report/energy.h"
 #include "runtime/report/roofline.h"
 #include "runtime/report/timeline.h"
 #include "runtime/report/units.h"
@@ -62,16 +63,12 @@ struct Outcome {
   }
 };
 
-Options options_of(const KernelTarget& target) {
-  return {target.kernel->name, target.kernel->options, target.options};
-}
-
 // What was given is not what is there afterwards: some outputs change what they find.
-std::vector<Verdict> judge_operator(const KernelTarget& target,
+std::vector<Verdict> judge_operator(const KernelTarget& target, const Options& options,
                                     const std::vector<OperatorArgument>& given,
                                     const std::vector<OperatorArgument>& arguments) {
   std::vector<Verdict> verdicts;
-  const std::vector<Expected> expected = target.kernel->expected(options_of(target), given);
+  const std::vector<Expected> expected = target.kernel->expected(options, given);
   size_t next = 0;
   for (const OperatorArgument& argument : arguments) {
     if (!argument.output) continue;
@@ -100,8 +97,9 @@ void judge(const std::shared_ptr<KernelTarget>& target, std::vector<OperatorArgu
   const auto verdicts = std::make_shared<std::vector<Verdict>>();
   const bool finished = line.wait_for(
       target->text() + "  comparing with the expected numbers", [target, given, results, verdicts] {
-        *verdicts = target->kernel ? judge_operator(*target, *given, results->arguments)
-                                   : judge_file(*target, results->arguments);
+        *verdicts = target->kernel
+                        ? judge_operator(*target, *results->options, *given, results->arguments)
+                        : judge_file(*target, results->arguments);
       });
   if (finished) {
     outcome.verdicts = std::move(*verdicts);
@@ -135,7 +133,7 @@ Outcome execute(const RunCommand& c) {
       run_operator(device, kernel.program, kernel.arguments, {.groups = c.groups, .cold_l2 = true});
   if (c.listing) outcome.listing = disassemble(*kernel.program);
   if (c.timeline) outcome.timeline = timeline.picture() + "\n" + timeline.list(*kernel.program);
-  if (target.kernel && outcome.ended()) outcome.work = target.kernel->work(options_of(target));
+  if (target.kernel && outcome.ended()) outcome.work = target.kernel->work(*kernel.options);
   if (numbers && outcome.ended()) {
     write_outputs(target, kernel.arguments);
     judge(c.target, std::move(given), std::move(kernel), line, outcome);
@@ -169,6 +167,11 @@ void print_cycles(const RunCommand& c, const Outcome& o) {
              rate_text(o.run.cycles ? static_cast<double>(traffic.hbm_read + traffic.hbm_written) /
                                           seconds(o)
                                     : 0));
+  if (traffic.links) {
+    fmt::print("links     {} carried between {} chips\n",
+               bytes_text(static_cast<double>(traffic.links)), o.machine.chips);
+  }
+  fmt::print("energy    {}\n", energy_text(energy_of(o.run.record, o.machine), seconds(o)));
   fmt::print("bound by  {}\n", bound_text(resource_use(o.run.record, o.machine)));
   if (c.units) fmt::print("\n{}", o.run.record.text());
   if (c.timeline) fmt::print("\n{}", o.timeline);

@@ -40,6 +40,21 @@ std::string ratios(const MachineConfig& m) {
   return text + fmt::format("  vector cores a cube   {}\n", m.vectors);
 }
 
+std::string links(const MachineConfig& m) {
+  if (m.chips == 1) return "";
+  const LinkConfig& link = m.link;
+  std::string text =
+      fmt::format("links     {} of {} chips, {} one way {}, {:.4g} ns a hop", link.topology,
+                  m.chips, rate_text(link.gigabytes_per_second * 1e9),
+                  link.topology == "switch" ? "a port" : "a link", link.latency_nanoseconds);
+  if (link.topology == "switch") {
+    text += fmt::format("; leaves of {} chips, {} one way to the spine", link.leaf,
+                        rate_text(link.uplink_gigabytes_per_second * 1e9));
+  }
+  if (link.topology == "mesh") text += fmt::format("; rows of {} chips", link.leaf);
+  return text + "\n";
+}
+
 }  // namespace
 
 std::string machine_sheet(const MachineConfig& m) {
@@ -59,8 +74,10 @@ std::string machine_sheet(const MachineConfig& m) {
                       rate_text(memory.hbm.gigabytes_per_second * 1e9));
   text += fmt::format("paths     L0C to UB {}, UB to L1 {}\n", m.path.l0c_to_ub ? "yes" : "no",
                       m.path.ub_to_l1 ? "yes" : "no");
-  text += "ratios\n" + ratios(m);
-  text += fmt::format("launch    {} from the host\n", time_text(m.launch.microseconds * 1e-6));
+  text += "ratios\n" + ratios(m) + links(m);
+  text += fmt::format("launch    {} from the host, {} in a graph\n",
+                      time_text(m.launch.seconds(false, m.groups, true)),
+                      time_text(m.launch.seconds(true, m.groups, true)));
   return text + "\nfields, with range and source\n" + dump_machine(m);
 }
 

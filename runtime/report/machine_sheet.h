@@ -7,7 +7,7 @@
 
 namespace npu {
 
-// Peaks by type, buffers, memory rates, the ratios between them and launch, as text lines.
+// Peaks by type, buffers, memory rates, the ratios between them, links and launch, as text lines.
 std::string machine_sheet(const MachineConfig& machine);
 
 }  // namespace npu

@@ -159,8 +159,32 @@ struct SyncConfig {
   void visit(FieldVisitor& v);
 };
 
+// How a kernel is started; none of it is part of a run's cycles.
 struct LaunchConfig {
-  double microseconds = 20;  // from the host's call to the first instruction, all cores
+  double microseconds = 20;       // from the host's call to the first instruction, all cores
+  double graph_microseconds = 5;  // from one kernel of a captured graph to the next
+  double core_nanoseconds = 0;    // more for each group that starts
+  double mixed_microseconds = 0;  // more for a kernel with cube and vector code
+  double seconds(bool graph, int groups, bool mixed) const;
+  void visit(FieldVisitor& v);
+};
+
+// What joins the chips of a system: see sim/memory/link.h for the topologies.
+struct LinkConfig {
+  std::string topology = "full_mesh";  // full_mesh, ring, mesh or switch
+  double gigabytes_per_second = 50;    // one way: of each link, or of a chip's port to its switch
+  double latency_nanoseconds = 1000;   // of one hop
+  int leaf = 8;                        // switch: chips under one; mesh: chips of a row
+  double uplink_gigabytes_per_second = 400;  // switch: of a leaf to the spine, one way
+  void visit(FieldVisitor& v);
+};
+
+// Dynamic energy by operation and by byte, and what the chip takes for being on.
+struct EnergyConfig {
+  TypeTable mac_femtojoules;      // of one multiply-add of the cube by type
+  double vector_picojoules = 60;  // of a busy cycle of a vector unit
+  double l2_picojoules = 8, hbm_picojoules = 31, link_picojoules = 12;  // of a byte
+  double static_watts = 80;                                             // of a chip
   void visit(FieldVisitor& v);
 };
 
@@ -184,6 +208,8 @@ struct MachineConfig {
   SyncConfig sync;
   MemoryConfig memory;
   LaunchConfig launch;
+  LinkConfig link;
+  EnergyConfig energy;
   std::map<std::string, std::string> sources;  // where a field's value comes from, by dotted name
 
   void visit(FieldVisitor& v);
@@ -192,7 +218,8 @@ struct MachineConfig {
 
 // Reads a machine by preset name ("base") or by path ("my/machine.yaml"; anything with a '/' or
 // ending in .yaml). A file may name another as its `base` and give only what differs. Presets are
-// looked for in $NPU_CONFIGS/machines, then where the sources or the installation keep them. Throws
+// looked for in machines/ and systems/ of $NPU_CONFIGS, then where the sources or the installation
+// keep them. Throws
 // InputError with all problems of the file.
 MachineConfig load_machine(const std::string& name_or_path);
 
@@ -201,6 +228,8 @@ MachineConfig parse_machine(const std::string& text, const std::string& file_nam
 
 // Names of the presets that load_machine finds, sorted.
 std::vector<std::string> machine_names();
+// The same of configs/systems: machines of several chips.
+std::vector<std::string> system_names();
 
 // Every field with its value, meaning, range and source as YAML that load_machine reads back.
 std::string dump_machine(const MachineConfig& machine);

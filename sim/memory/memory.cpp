@@ -120,6 +120,13 @@ Ticks MemorySystem::write(MemoryPort& port, uint64_t now, std::span<const LineRe
   return port.data;
 }
 
+Ticks MemorySystem::serve(Ticks now, Ticks from, const LineRequest& request, bool write,
+                           Hint hint) {
+  (write ? traffic_.core_written : traffic_.core_read) += request.bytes;
+  return through_l2(now, from, kLinkPort, request, write, hint) +
+         (write ? write_latency_ : latency_);
+}
+
 Ticks MemorySystem::access(uint64_t now, int group, uint64_t address, uint32_t bytes, bool write) {
   const Ticks start = ticks_of(now);
   (write ? traffic_.core_written : traffic_.core_read) += bytes;

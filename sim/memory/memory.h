@@ -61,6 +61,14 @@ class MemorySystem {
   // A scalar access of a group past any port: one line of the scalar cache or one word.
   Ticks access(uint64_t now, int group, uint64_t address, uint32_t bytes, bool write);
 
+  // One line of a request from another chip that reaches L2 at `from`: the time at which its bytes
+  // leave for there (read) or are visible here (write).
+  Ticks serve(Ticks now, Ticks from, const LineRequest& request, bool write, Hint hint);
+
+  // A port's share of a request: when its next line can be asked for, and that a line is there.
+  static Ticks leave(MemoryPort& port, Ticks now);
+  static void arrive(MemoryPort& port, Ticks there);
+
   uint64_t line_of(uint64_t address) const { return address >> line_shift_; }
   uint32_t line_bytes() const { return line_; }
   int line_shift() const { return line_shift_; }
@@ -70,8 +78,9 @@ class MemorySystem {
   TrafficRecord traffic() const;
 
  private:
-  static Ticks leave(MemoryPort& port, Ticks now);
-  static void arrive(MemoryPort& port, Ticks there);
+  // Requests from other chips enter the network where group 0 does.
+  static constexpr int kLinkPort = 0;
+
   Ticks through_l2(Ticks now, Ticks from, int group, const LineRequest& request, bool write,
                    Hint hint);
   Ticks fetch(Ticks now, Ticks from, uint64_t line);

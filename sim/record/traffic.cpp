@@ -31,6 +31,22 @@ void HbmCounters::add(const HbmCounters& other) {
   refresh_waits += other.refresh_waits;
 }
 
+TrafficRecord& TrafficRecord::operator+=(const TrafficRecord& other) {
+  core_read += other.core_read;
+  core_written += other.core_written;
+  noc += other.noc;
+  l2_hit += other.l2_hit;
+  l2_miss += other.l2_miss;
+  l2_same_line += other.l2_same_line;
+  hbm_read += other.hbm_read;
+  hbm_written += other.hbm_written;
+  links += other.links;
+  hbm.add(other.hbm);
+  core_latency.add(other.core_latency);
+  hbm_latency.add(other.hbm_latency);
+  return *this;
+}
+
 std::string TrafficRecord::text(uint64_t cycles, double clock_ghz) const {
   const auto rate = [&](uint64_t bytes) {
     return cycles == 0 ? 0.0 : static_cast<double>(bytes) / static_cast<double>(cycles) * clock_ghz;

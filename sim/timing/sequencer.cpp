@@ -135,8 +135,12 @@ void Sequencer::BarrierOpen::await_suspend(std::coroutine_handle<> process) cons
   s.agent_.fall_asleep(process);
   barrier.arrived.push_back(&s.agent_);
   if (barrier.arrived.size() < barrier.expected) return;
-  const auto latency = s.shared_.free_costs ? 1 : s.shared_.machine.sync.barrier;
-  for (Agent* agent : barrier.arrived) agent->wake(s.agent_.now() + static_cast<uint64_t>(latency));
+  // Between chips the last arrival and the release each have a way to go.
+  const uint64_t latency = s.shared_.free_costs
+                               ? 1
+                               : static_cast<uint64_t>(s.shared_.machine.sync.barrier) +
+                                     2 * s.shared_.memory.longest_way_cycles();
+  for (Agent* agent : barrier.arrived) agent->wake(s.agent_.now() + latency);
   barrier.arrived.clear();
 }
 
