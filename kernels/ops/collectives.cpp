@@ -13,7 +13,6 @@ class Mover {
  public:
   Mover(Kernel& kernel, const CollectiveShape& s, int64_t longest)
       : kernel_(kernel),
-        chips_(s.chips),
         tile_(detail::row_portion(kernel.machine(), longest,
                                   kDepth * 2 * bytes_of(s.type) + 2 * bytes_of(Type::kF32))),
         cols_(kernel.dim("cols", tile_)),
@@ -56,7 +55,6 @@ class Mover {
  private:
   static constexpr int kDepth = 2;
   Kernel& kernel_;
-  int64_t chips_;
   int64_t tile_;
   Dim cols_;
   Ring& in_;
@@ -190,7 +188,7 @@ Program broadcast(const Limits& machine, const CollectiveShape& s, Broadcast alg
   Kernel k{"broadcast", machine};
   const Tensor x = k.tensor("x", s.type, {s.count}), y = k.tensor("y", s.type, {s.count});
   Mover mover(k, s, algorithm == Broadcast::kStar ? s.count : s.part());
-  if (algorithm == Broadcast::kStar) {
+  if (algorithm == Broadcast::kStar || s.chips == 1) {
     k.when(k.chip() == 0, [&] {
       mover.tiles(s.count, [&](Int i) { mover.copy(x.tile(0, i), everywhere(k, s, y, i)); });
     });
