@@ -54,6 +54,8 @@ const std::vector<Operator>& catalog() {
       sparse_attention_entry(),
       swiglu_clamp_entry(),
       swiglu_entry(),
+      swiglu_entry(),
+      swiglu_clamp_entry(),
       top_k_entry(),
   };
   return operators;
