@@ -54,8 +54,6 @@ const std::vector<Operator>& catalog() {
       sparse_attention_entry(),
       swiglu_clamp_entry(),
       swiglu_entry(),
-      swiglu_entry(),
-      swiglu_clamp_entry(),
       top_k_entry(),
   };
   return operators;

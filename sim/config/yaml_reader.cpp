@@ -284,10 +284,10 @@ void check_machine(const MachineConfig& m, const std::string& file,
   }
   need(std::any_of(m.cube.cycles.begin(), m.cube.cycles.end(), [](int c) { return c > 0; }),
        "cube.cycles: names no type");
-  const std::string& topology = m.link.topology;
-  need(topology == "full_mesh" || topology == "ring" || topology == "mesh" || topology == "switch",
-       fmt::format("link.topology: is {}, allowed are full_mesh, ring, mesh, switch", topology));
-  need(topology != "mesh" || m.chips % m.link.leaf == 0,
+  const std::string& joined = m.link.topology;
+  need(joined == "full_mesh" || joined == "ring" || joined == "mesh" || joined == "switch",
+       fmt::format("link.topology: is {}, allowed are full_mesh, ring, mesh, switch", joined));
+  need(joined != "mesh" || m.chips % m.link.leaf == 0,
        fmt::format("link.leaf: is {}, must divide the {} chips of the mesh", m.link.leaf, m.chips));
   need((m.buffer.ub_align & (m.buffer.ub_align - 1)) == 0,
        fmt::format("buffer.ub_align: is {}, must be a power of two", m.buffer.ub_align));
