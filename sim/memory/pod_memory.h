@@ -34,6 +34,7 @@ class PodMemory {
   uint64_t longest_way_cycles() const { return cycle_after(links_.longest_way()); }
 
   int line_shift() const { return chips_.front()->line_shift(); }
+  uint32_t line_bytes() const { return chips_.front()->line_bytes(); }
   void start_run(bool cold);
   // Of all chips together.
   TrafficRecord traffic() const;

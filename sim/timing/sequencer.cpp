@@ -79,7 +79,8 @@ bool Sequencer::enter_line() {
 Cycle Sequencer::fetch() {
   constexpr uint64_t kPlace = uint64_t{1} << 32;
   constexpr uint64_t kWord = InstructionCache::kInstructionBytes;
-  const uint64_t code = shared_.limits.gm + (core_.number() == 0 ? 0 : kPlace);
+  const uint64_t chip = static_cast<uint64_t>(core_.chip()) << PodMemory::kChipShift;
+  const uint64_t code = chip + shared_.limits.gm + (core_.number() == 0 ? 0 : kPlace);
   const uint64_t begin = code + (pc_ - pc_ % code_cache_.line()) * kWord;
   const uint64_t end = begin + code_cache_.line() * kWord;
   const auto line = static_cast<uint64_t>(shared_.memory.line_bytes());
