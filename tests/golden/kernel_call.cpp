@@ -47,4 +47,15 @@ Values KernelCall::output(std::string_view name) const {
   return {};
 }
 
+Values KernelCall::stored(std::string_view name) const {
+  for (const OperatorArgument& candidate : arguments_) {
+    if (candidate.name != name || !candidate.output) continue;
+    Values bytes;
+    for (const std::byte b : candidate.tensor.bytes) bytes.push_back(static_cast<double>(b));
+    return bytes;
+  }
+  FAIL(operator_.name << " has no output " << name);
+  return {};
+}
+
 }  // namespace npu::golden

@@ -23,6 +23,8 @@ class KernelCall {
 
   // An output's elements after the run.
   Values output(std::string_view argument) const;
+  // Its bytes, each as a number: codes and scales as they lie.
+  Values stored(std::string_view argument) const;
 
  private:
   OperatorArgument& argument(std::string_view name);
