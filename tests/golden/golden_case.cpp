@@ -104,6 +104,10 @@ Values Case::values(const std::string& name) const {
   return values;
 }
 
+double Case::tolerance(const std::string& output) const {
+  return tensor(output).at("tolerance").at("fp32_abs").get<double>();
+}
+
 void Case::expect(const std::string& output, const Values& got) const {
   const nlohmann::json& tolerance = tensor(output).at("tolerance");
   const bool exact = tolerance.contains("exact");

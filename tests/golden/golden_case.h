@@ -39,6 +39,9 @@ class Case {
   // The codes themselves, as stored.
   Values codes(const std::string& tensor) const;
 
+  // The largest absolute difference of an output to float32 results that the manifest allows.
+  double tolerance(const std::string& output) const;
+
   // Checks `got` against an output, with Catch2, to the tolerance of float32 results or exactly, as
   // the manifest says for it.
   void expect(const std::string& output, const Values& got) const;

@@ -18,6 +18,7 @@ inline std::string option(const char* name, int64_t value) {
 
 void add_attention_recipes(Recipes& recipes);  // over listed rows, compressor, indexer
 void add_quantise_recipes(Recipes& recipes);   // quantisers, Hadamard
+void add_forward_recipes(Recipes& recipes);    // whole models
 void add_norm_recipes(Recipes& recipes);       // norms, RoPE, mHC
 void add_expert_recipes(Recipes& recipes);     // gates and SwiGLU
 void add_moe_recipes(Recipes& recipes);        // whole mixtures of experts, grouped O projection

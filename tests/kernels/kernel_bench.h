@@ -35,6 +35,7 @@ class KernelBench {
   // A program on given arguments, whose outputs are replaced by what it wrote.
   RunResult launch(const Program& program, std::vector<OperatorArgument>& arguments);
 
+  const MachineConfig& machine() const { return simulator_.machine(); }
   const Limits& limits() const { return simulator_.limits(); }
 
  private:
