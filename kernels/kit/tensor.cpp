@@ -62,6 +62,14 @@ Tensor Tensor::operator[](const Int& index) const {
   return make(std::move(part));
 }
 
+Tensor Tensor::on(const Int& chip) const {
+  constexpr int kChipShift = 48;  // the chip in a GM address
+  TensorInfo part = *info_;
+  const Int away = chip - info_->recorder->csr(Csr::kChip);
+  part.offset = part.offset + away * ((int64_t{1} << kChipShift) * 8 / bits_of(part.type));
+  return make(std::move(part));
+}
+
 Tensor Tensor::rows(const Int& first, const Int& count) const {
   if (info_->dims.size() > 2) fail(*info_, "rows() is of rank 1 or 2");
   if (info_->tiled) fail(*info_, "a tiled tensor is not cut into rows");

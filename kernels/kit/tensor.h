@@ -49,6 +49,9 @@ class Tensor {
 
   // The i-th sub-tensor along the first dimension; rank - 1, at least rank 2 before.
   Tensor operator[](const Int& index) const;
+  // The same tensor on another chip of the system: an argument or a workspace lies at the same
+  // place on every chip.
+  Tensor on(const Int& chip) const;
   // Rows [first, first + count) of a tensor of rank 2 (elements of a tensor of rank 1). Where the
   // tensor is scaled, `first` begins a block, here and in cols().
   Tensor rows(const Int& first, const Int& count) const;

@@ -19,11 +19,12 @@ namespace npu {
 struct OperatorArgument {
   std::string_view name;
   Parameter::Kind kind = Parameter::Kind::kTensor;
-  bool output = false;   // if the kernel writes all of it, 0xff bytes (NaN) until then
-  bool control = false;  // its contents matter in timing-only too
-  HostTensor tensor;     // of kTensor
-  int64_t value = 0;     // of kInt
-  float real = 0;        // of kF32
+  bool output = false;    // if the kernel writes all of it, 0xff bytes (NaN) until then
+  bool control = false;   // its contents matter in timing-only too
+  bool per_chip = false;  // row i of its first dimension is chip i's; otherwise all have the same
+  HostTensor tensor;      // of kTensor
+  int64_t value = 0;      // of kInt
+  float real = 0;         // of kF32
 };
 
 // Whether tensors that are data get contents: a timing-only run needs none (bytes stay empty).

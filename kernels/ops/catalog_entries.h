@@ -8,8 +8,12 @@
 
 namespace npu {
 
+Operator all_gather_entry();
+Operator all_reduce_entry();
+Operator all_to_all_entry();
 Operator argmax_entry();
 Operator batched_matmul_entry();
+Operator broadcast_entry();
 Operator cache_write_entry();
 Operator combine_entry();
 Operator compressor_entry();
@@ -36,6 +40,7 @@ Operator mla_prefill_entry();
 Operator paged_attention_entry();
 Operator permute_entry();
 Operator quantize_entry();
+Operator reduce_scatter_entry();
 Operator residual_add_entry();
 Operator rms_per_head_entry();
 Operator rmsnorm_entry();
@@ -43,8 +48,8 @@ Operator rope_entry();
 Operator sample_top_k_entry();
 Operator softmax_entry();
 Operator sparse_attention_entry();
-Operator swiglu_entry();
 Operator swiglu_clamp_entry();
+Operator swiglu_entry();
 Operator top_k_entry();
 
 namespace detail {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -96,6 +97,25 @@ Program load_program(const std::string& path) {
   return assemble({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
 }
 
+namespace {
+
+// The operator's options as given; where it has an option `chips` that is not, the machine's.
+Options options_for(const KernelTarget& target, const Limits& machine) {
+  std::vector<OptionText> given = target.options;
+  const auto is_chips = [](const auto& option) {
+    return std::string_view(std::get<0>(option)) == "chips";
+  };
+  const std::vector<OptionSpec>& specs = target.kernel->options;
+  const bool wanted = std::any_of(specs.begin(), specs.end(),
+                                  [](const OptionSpec& spec) { return spec.name == "chips"; });
+  if (wanted && std::none_of(given.begin(), given.end(), is_chips)) {
+    given.emplace_back("chips", std::to_string(machine.chips));
+  }
+  return {target.kernel->name, specs, given};
+}
+
+}  // namespace
+
 PreparedKernel prepare(const KernelTarget& target, const Limits& machine, bool numbers) {
   const bool file_options =
       !(target.arguments.empty() && target.outputs.empty() && target.expected.empty());
@@ -112,7 +132,8 @@ PreparedKernel prepare(const KernelTarget& target, const Limits& machine, bool n
   }
   PreparedKernel prepared;
   if (target.kernel != nullptr) {
-    const Options options(target.kernel->name, target.kernel->options, target.options);
+    prepared.options = options_for(target, machine);
+    const Options& options = *prepared.options;
     target.kernel->work(options);  // refuses sizes that no host holds before anything is built
     prepared.program = std::make_shared<const Program>(target.kernel->program(machine, options));
     prepared.arguments = target.kernel->arguments(options, target.seed, Contents::kControlOnly);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ Program load_program(const std::string& path);
 struct PreparedKernel {
   std::shared_ptr<const Program> program;
   std::vector<OperatorArgument> arguments;
+  std::optional<Options> options;  // of an operator, complete
 };
 
 // Builds or loads the kernel and makes its arguments: generated for an operator (without contents

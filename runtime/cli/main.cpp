@@ -73,6 +73,8 @@ int main(int argc, char** argv) {
   npu::register_asm(app);
   npu::register_dis(app);
   npu::register_isa(app);
+  npu::register_validate(app);
+  npu::register_machine(app);
   npu::catch_interrupt();
   return run(app, argc, argv);
 }

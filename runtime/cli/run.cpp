@@ -12,8 +12,10 @@
 #include "runtime/cli/commands.h"
 #include "runtime/cli/kernel_arguments.h"
 #include "runtime/cli/kernel_target.h"
+#include "runtime/cli/memory_test.h"
 #include "runtime/cli/terminal.h"
 #include "runtime/report/bound.h"
+#include "runtime/report/energy.h"
 #include "runtime/report/roofline.h"
 #include "runtime/report/timeline.h"
 #include "runtime/report/units.h"
@@ -25,6 +27,7 @@ namespace {
 
 struct RunCommand {
   std::shared_ptr<KernelTarget> target;
+  std::shared_ptr<MemoryTest> memory_test;
   std::string machine = "base";
   bool functional_only = false, timing_only = false;
   uint64_t max_cycles = SimulatorOptions{}.max_cycles;
@@ -60,16 +63,12 @@ struct Outcome {
   }
 };
 
-Options options_of(const KernelTarget& target) {
-  return {target.kernel->name, target.kernel->options, target.options};
-}
-
 // What was given is not what is there afterwards: some outputs change what they find.
-std::vector<Verdict> judge_operator(const KernelTarget& target,
+std::vector<Verdict> judge_operator(const KernelTarget& target, const Options& options,
                                     const std::vector<OperatorArgument>& given,
                                     const std::vector<OperatorArgument>& arguments) {
   std::vector<Verdict> verdicts;
-  const std::vector<Expected> expected = target.kernel->expected(options_of(target), given);
+  const std::vector<Expected> expected = target.kernel->expected(options, given);
   size_t next = 0;
   for (const OperatorArgument& argument : arguments) {
     if (!argument.output) continue;
@@ -98,8 +97,9 @@ void judge(const std::shared_ptr<KernelTarget>& target, std::vector<OperatorArgu
   const auto verdicts = std::make_shared<std::vector<Verdict>>();
   const bool finished = line.wait_for(
       target->text() + "  comparing with the expected numbers", [target, given, results, verdicts] {
-        *verdicts = target->kernel ? judge_operator(*target, *given, results->arguments)
-                                   : judge_file(*target, results->arguments);
+        *verdicts = target->kernel
+                        ? judge_operator(*target, *results->options, *given, results->arguments)
+                        : judge_file(*target, results->arguments);
       });
   if (finished) {
     outcome.verdicts = std::move(*verdicts);
@@ -133,7 +133,7 @@ Outcome execute(const RunCommand& c) {
       run_operator(device, kernel.program, kernel.arguments, {.groups = c.groups, .cold_l2 = true});
   if (c.listing) outcome.listing = disassemble(*kernel.program);
   if (c.timeline) outcome.timeline = timeline.picture() + "\n" + timeline.list(*kernel.program);
-  if (target.kernel && outcome.ended()) outcome.work = target.kernel->work(options_of(target));
+  if (target.kernel && outcome.ended()) outcome.work = target.kernel->work(*kernel.options);
   if (numbers && outcome.ended()) {
     write_outputs(target, kernel.arguments);
     judge(c.target, std::move(given), std::move(kernel), line, outcome);
@@ -167,6 +167,11 @@ void print_cycles(const RunCommand& c, const Outcome& o) {
              rate_text(o.run.cycles ? static_cast<double>(traffic.hbm_read + traffic.hbm_written) /
                                           seconds(o)
                                     : 0));
+  if (traffic.links) {
+    fmt::print("links     {} carried between {} chips\n",
+               bytes_text(static_cast<double>(traffic.links)), o.machine.chips);
+  }
+  fmt::print("energy    {}\n", energy_text(energy_of(o.run.record, o.machine), seconds(o)));
   fmt::print("bound by  {}\n", bound_text(resource_use(o.run.record, o.machine)));
   if (c.units) fmt::print("\n{}", o.run.record.text());
   if (c.timeline) fmt::print("\n{}", o.timeline);
@@ -185,6 +190,37 @@ void print_outcome(const RunCommand& c, const Outcome& o) {
   } else {
     print_cycles(c, o);
   }
+}
+
+// What each level of the memory counted; bucket i of a histogram holds 2^(i-1) to 2^i - 1 cycles.
+nlohmann::json memory_json(const Outcome& o) {
+  const TrafficRecord& t = o.run.record.traffic;
+  const auto rate = [&](uint64_t bytes) {
+    return o.run.cycles == 0 ? 0.0 : static_cast<double>(bytes) / seconds(o);
+  };
+  return {{"cores",
+           {{"read_bytes", t.core_read},
+            {"written_bytes", t.core_written},
+            {"bytes_per_second", rate(t.core_read + t.core_written)},
+            {"latency_histogram", t.core_latency.counts}}},
+          {"noc", {{"link_bytes", t.noc}, {"bytes_per_second", rate(t.noc)}}},
+          {"l2",
+           {{"hit_bytes", t.l2_hit},
+            {"miss_bytes", t.l2_miss},
+            {"bytes_per_second", rate(t.l2_hit + t.l2_miss)},
+            {"same_line_waits", t.l2_same_line}}},
+          {"hbm",
+           {{"read_bytes", t.hbm_read},
+            {"written_bytes", t.hbm_written},
+            {"bytes_per_second", rate(t.hbm_read + t.hbm_written)},
+            {"bursts_read", t.hbm.reads},
+            {"bursts_written", t.hbm.writes},
+            {"rows_open", t.hbm.row_hits},
+            {"rows_closed", t.hbm.row_closed},
+            {"rows_another", t.hbm.row_conflicts},
+            {"turnarounds", t.hbm.turnarounds},
+            {"refresh_waits", t.hbm.refresh_waits},
+            {"latency_histogram", t.hbm_latency.counts}}}};
 }
 
 nlohmann::json to_json(const RunCommand& c, const Outcome& o) {
@@ -208,12 +244,18 @@ nlohmann::json to_json(const RunCommand& c, const Outcome& o) {
   if (o.work && o.run.cycles)
     result["roofline_share"] =
         roofline(*o.work, o.machine).cycles / static_cast<double>(o.run.cycles);
+  result["memory"] = memory_json(o);
   for (const Use& use : resource_use(o.run.record, o.machine))
     result["uses"][use.resource] = use.share;
   return result;
 }
 
 void run(const RunCommand& c) {
+  if (!c.memory_test->pattern.empty()) {
+    if (c.target->kernel != nullptr || !c.target->file.empty())
+      throw InputError("npu run: --memory-test runs without a kernel; allowed: one of the two");
+    return run_memory_test(*c.memory_test, c.machine, c.json);
+  }
   if (c.functional_only && c.timing_only)
     throw InputError("npu run: --functional-only and --timing-only exclude each other");
   if (c.timing_only && !(c.target->outputs.empty() && c.target->expected.empty()))
@@ -234,6 +276,7 @@ void register_run(CLI::App& app) {
       "run", "run one kernel: right or wrong numbers, cycles, share of peak and roofline");
   auto c = std::make_shared<RunCommand>();
   c->target = add_kernel_target(*command);
+  c->memory_test = add_memory_test(*command);
   command->add_option("--machine", c->machine, "preset or YAML file")->capture_default_str();
   command->add_option("--groups", c->groups, "launch on the first N groups only; 0: all")
       ->check(CLI::Range(0, 1 << 20));

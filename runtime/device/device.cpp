@@ -41,18 +41,32 @@ uint64_t argument_word(const Program& program, const Parameter& parameter,
                                kind_text(parameter.kind)));
 }
 
+// The same calls for every chip give the same place on each.
+uint64_t allocate_everywhere(Gm& gm, uint64_t bytes, Storage storage, const std::string& name) {
+  const uint64_t address = gm.allocate(bytes, storage, name);
+  for (int chip = 1; chip < gm.chips(); ++chip) {
+    const uint64_t there = gm.allocate(bytes, storage, name, chip);
+    NPU_ASSERT(there == Buffer{address}.on(chip).address);
+  }
+  return address;
+}
+
+void release_everywhere(Gm& gm, uint64_t address) {
+  for (int chip = 0; chip < gm.chips(); ++chip) gm.release(Buffer{address}.on(chip).address);
+}
+
 // The workspaces of one launch, given back whatever becomes of it.
 class Workspaces {
  public:
   explicit Workspaces(Gm& gm) : gm_(gm) {}
   ~Workspaces() {
-    for (const uint64_t address : addresses_) gm_.release(address);
+    for (const uint64_t address : addresses_) release_everywhere(gm_, address);
   }
   Workspaces(const Workspaces&) = delete;
   Workspaces& operator=(const Workspaces&) = delete;
 
   uint64_t add(uint64_t bytes, const std::string& name) {
-    addresses_.push_back(gm_.allocate(bytes, Storage::kData, name));
+    addresses_.push_back(allocate_everywhere(gm_, bytes, Storage::kData, name));
     return addresses_.back();
   }
 
@@ -68,16 +82,20 @@ Buffer Buffer::from(uint64_t offset) const {
   return {address + offset, bytes - offset};
 }
 
+Buffer Buffer::on(int chip) const {
+  return {address + (static_cast<uint64_t>(chip) << Gm::kChipShift), bytes};
+}
+
 Device::Device(const MachineConfig& machine, SimulatorOptions options)
     : simulator_(machine, std::move(options)) {}
 
 Buffer Device::alloc(uint64_t bytes, Storage storage, const std::string& name) {
-  return {simulator_.gm().allocate(bytes, storage, name), bytes};
+  return {allocate_everywhere(simulator_.gm(), bytes, storage, name), bytes};
 }
 
 void Device::release(Buffer buffer) {
   run_all();
-  simulator_.gm().release(buffer.address);
+  release_everywhere(simulator_.gm(), buffer.address);
 }
 
 void Device::write(Buffer to, std::span<const std::byte> from) {

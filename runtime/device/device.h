@@ -17,13 +17,16 @@
 
 namespace npu {
 
-// A piece of GM. Copies refer to the same memory; release() ends all of them.
+// A piece of GM, at the same place of every chip of the machine; the address is chip 0's. Copies
+// refer to the same memory; release() ends all of them.
 struct Buffer {
   uint64_t address = 0;
   uint64_t bytes = 0;
 
   // The part that begins `offset` bytes further on; offset <= bytes.
   Buffer from(uint64_t offset) const;
+  // The same piece on another chip.
+  Buffer on(int chip) const;
 };
 
 // What a kernel is launched with: one for each of its parameters, in their order.
@@ -42,13 +45,13 @@ class Device {
   const Limits& limits() const { return simulator_.limits(); }
   const MachineConfig& machine() const { return simulator_.machine(); }
 
-  // Fresh GM, all zeros. Throws InputError when the chip's memory is full.
+  // Fresh GM on every chip, all zeros. Throws InputError when the chip's memory is full.
   Buffer alloc(uint64_t bytes, Storage storage, const std::string& name);
   void release(Buffer buffer);
 
   // Host to device and back, at once: launches that were asked for before are carried out first.
-  // The spans must not be longer than the buffer. A write that the host cannot hold throws
-  // InputError.
+  // The spans must not be longer than the buffer, which is that of its address's chip alone. A
+  // write that the host cannot hold throws InputError.
   void write(Buffer to, std::span<const std::byte> from);
   void read(Buffer from, std::span<std::byte> to);
 

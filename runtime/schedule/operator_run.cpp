@@ -3,6 +3,8 @@
 #include <span>
 #include <string>
 
+#include "isa/errors.h"
+
 namespace npu {
 
 namespace {
@@ -11,12 +13,37 @@ uint64_t bytes_of_tensor(const HostTensor& tensor) {
   return bytes_of(tensor.type, static_cast<size_t>(tensor.count()));
 }
 
+// What each chip holds of a tensor: a part of it, or a copy.
+class Parts {
+ public:
+  Parts(const OperatorArgument& argument, int chips) : argument_(argument), chips_(chips) {
+    if (argument.per_chip && argument.tensor.dims.front() != chips) {
+      throw InputError(std::string(argument.name) + ": made for " +
+                       std::to_string(argument.tensor.dims.front()) + " chips, the machine has " +
+                       std::to_string(chips));
+    }
+  }
+  uint64_t bytes() const {
+    return bytes_of_tensor(argument_.tensor) / static_cast<uint64_t>(parts());
+  }
+  template <class Bytes>
+  Bytes of(int chip, Bytes whole) const {
+    return argument_.per_chip ? whole.subspan(static_cast<size_t>(chip) * bytes(), bytes()) : whole;
+  }
+  int parts() const { return argument_.per_chip ? chips_ : 1; }
+
+ private:
+  const OperatorArgument& argument_;
+  int chips_;
+};
+
 }  // namespace
 
 RunResult run_operator(Device& device, std::shared_ptr<const Program> program,
                        std::vector<OperatorArgument>& arguments, const RunOptions& options) {
   std::vector<Argument> launched;
   std::vector<Buffer> buffers;
+  const int chips = device.limits().chips;
   for (const OperatorArgument& argument : arguments) {
     if (argument.kind == Parameter::Kind::kInt) {
       launched.emplace_back(argument.value);
@@ -27,9 +54,12 @@ RunResult run_operator(Device& device, std::shared_ptr<const Program> program,
       continue;
     }
     const Storage storage = argument.control ? Storage::kControl : Storage::kData;
-    buffers.push_back(
-        device.alloc(bytes_of_tensor(argument.tensor), storage, std::string(argument.name)));
-    if (!argument.tensor.bytes.empty()) device.write(buffers.back(), argument.tensor.bytes);
+    const Parts parts(argument, chips);
+    buffers.push_back(device.alloc(parts.bytes(), storage, std::string(argument.name)));
+    for (int chip = 0; chip < chips && !argument.tensor.bytes.empty(); ++chip) {
+      device.write(buffers.back().on(chip),
+                   parts.of(chip, std::span<const std::byte>(argument.tensor.bytes)));
+    }
     launched.emplace_back(buffers.back());
   }
   RunResult result = device.wait(device.launch(std::move(program), std::move(launched), options));
@@ -37,8 +67,11 @@ RunResult run_operator(Device& device, std::shared_ptr<const Program> program,
   for (OperatorArgument& argument : arguments) {
     if (argument.kind != Parameter::Kind::kTensor) continue;
     const Buffer buffer = buffers[next++];
-    if (argument.output && !argument.tensor.bytes.empty())
-      device.read(buffer, argument.tensor.bytes);
+    const Parts parts(argument, chips);
+    for (int chip = 0; chip < parts.parts() && argument.output && !argument.tensor.bytes.empty();
+         ++chip) {
+      device.read(buffer.on(chip), parts.of(chip, std::span<std::byte>(argument.tensor.bytes)));
+    }
     device.release(buffer);
   }
   return result;

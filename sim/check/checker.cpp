@@ -92,13 +92,22 @@ struct Checker::State {
 
 namespace {
 
+// The allocations of all chips that an address of chip 0 stands for.
+template <class Visit>
+void visit_allocations(const Gm& gm, const CheckedLaunch& launch, uint64_t address,
+                       const Visit& visit) {
+  for (int chip = 0; chip < launch.chips; ++chip) {
+    const uint64_t there = address + (static_cast<uint64_t>(chip) << Gm::kChipShift);
+    if (const Allocation* found = gm.find(there)) visit(*found);
+  }
+}
+
 // Bases of the allocations that the words of the control block point to.
 std::set<uint64_t> bases_of(const Gm& gm, const CheckedLaunch& launch) {
   std::set<uint64_t> bases;
-  for (uint64_t word : launch.arguments) {
-    if (const Allocation* found = gm.find(word)) bases.insert(found->base);
-  }
-  if (const Allocation* found = gm.find(launch.control_block)) bases.insert(found->base);
+  const auto add = [&](const Allocation& found) { bases.insert(found.base); };
+  for (uint64_t word : launch.arguments) visit_allocations(gm, launch, word, add);
+  visit_allocations(gm, launch, launch.control_block, add);
   return bases;
 }
 
@@ -106,13 +115,14 @@ std::set<uint64_t> bases_of(const Gm& gm, const CheckedLaunch& launch) {
 std::set<uint64_t> input_bases(const Gm& gm, const Program& program, const CheckedLaunch& launch) {
   std::set<uint64_t> inputs, outputs;
   for (size_t i = 0; i < launch.arguments.size(); ++i) {
-    const Allocation* found = gm.find(launch.arguments[i]);
-    if (found == nullptr) continue;
     const bool tensor =
         i < program.parameters.size() && program.parameters[i].kind == Parameter::Kind::kTensor;
-    (tensor && !program.parameters[i].output ? inputs : outputs).insert(found->base);
+    std::set<uint64_t>& bases = tensor && !program.parameters[i].output ? inputs : outputs;
+    visit_allocations(gm, launch, launch.arguments[i],
+                      [&](const Allocation& found) { bases.insert(found.base); });
   }
-  if (const Allocation* found = gm.find(launch.control_block)) inputs.insert(found->base);
+  visit_allocations(gm, launch, launch.control_block,
+                    [&](const Allocation& found) { inputs.insert(found.base); });
   for (uint64_t base : outputs) inputs.erase(base);
   return inputs;
 }
@@ -126,8 +136,8 @@ void mark_zeroed(Gm& gm, const Program& program, const CheckedLaunch& launch) {
   for (size_t i = 0; i < program.workspaces.size(); ++i) {
     const size_t word = program.parameters.size() + i;
     if (!program.workspaces[i].zeroed || word >= launch.arguments.size()) continue;
-    const Allocation* found = gm.find(launch.arguments[word]);
-    if (found != nullptr) gm.mark_written(found->base, found->bytes);
+    visit_allocations(gm, launch, launch.arguments[word],
+                      [&](const Allocation& found) { gm.mark_written(found.base, found.bytes); });
   }
 }
 

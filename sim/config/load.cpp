@@ -13,20 +13,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Folders with presets, first match wins.
-std::vector<fs::path> preset_folders() {
+constexpr const char* kKinds[] = {"machines", "systems"};
+
+// Folders that hold machines/ and systems/, first match wins.
+std::vector<fs::path> config_folders() {
   std::vector<fs::path> folders;
   if (const char* configs = std::getenv("NPU_CONFIGS"); configs != nullptr && *configs != '\0') {
-    folders.push_back(fs::path(configs) / "machines");
+    folders.emplace_back(configs);
   }
-  folders.push_back(fs::path(NPU_SOURCE_CONFIGS) / "machines");
+  folders.emplace_back(NPU_SOURCE_CONFIGS);
   // An installation may have been moved as a whole: beside the running command's bin/.
   std::error_code error;
   const fs::path command = fs::read_symlink("/proc/self/exe", error);
-  if (!error) folders.push_back(command.parent_path() / NPU_CONFIGS_FROM_BIN / "machines");
-  folders.push_back(fs::path(NPU_INSTALLED_CONFIGS) / "machines");
+  if (!error) folders.push_back(command.parent_path() / NPU_CONFIGS_FROM_BIN);
+  folders.emplace_back(NPU_INSTALLED_CONFIGS);
   return folders;
 }
+
+std::vector<std::string> names_in(const char* kind);
 
 bool is_path(const std::string& name) {
   return name.find('/') != std::string::npos ||
@@ -39,13 +43,18 @@ fs::path find_machine(const std::string& name, const std::string& wanted_by) {
     if (fs::is_regular_file(name, error)) return name;
     throw InputError(wanted_by + name + ": no such machine file");
   }
-  for (const fs::path& folder : preset_folders()) {
-    fs::path file = folder / (name + ".yaml");
-    std::error_code error;
-    if (fs::is_regular_file(file, error)) return file;
+  for (const fs::path& folder : config_folders()) {
+    for (const char* kind : kKinds) {
+      fs::path file = folder / kind / (name + ".yaml");
+      std::error_code error;
+      if (fs::is_regular_file(file, error)) return file;
+    }
   }
   std::string known;
-  for (const std::string& machine : machine_names()) known += (known.empty() ? "" : ", ") + machine;
+  for (const char* kind : kKinds) {
+    for (const std::string& machine : names_in(kind))
+      known += (known.empty() ? "" : ", ") + machine;
+  }
   throw InputError(wanted_by + name + ": no such machine; known are " + known +
                    ", or the path of a YAML file");
 }
@@ -61,6 +70,19 @@ std::string read_text(const fs::path& file) {
   text << in.rdbuf();
   if (!in) throw InputError(file.string() + ": cannot be read");
   return text.str();
+}
+
+std::vector<std::string> names_in(const char* kind) {
+  std::vector<std::string> names;
+  for (const fs::path& folder : config_folders()) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder / kind, error)) {
+      if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 MachineConfig parse(const std::string& text, const std::string& file,
@@ -124,17 +146,7 @@ MachineConfig parse_machine(const std::string& text, const std::string& file_nam
   return parse(text, file_name, chain);
 }
 
-std::vector<std::string> machine_names() {
-  std::vector<std::string> names;
-  for (const fs::path& folder : preset_folders()) {
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-      if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-    }
-  }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
-}
+std::vector<std::string> machine_names() { return names_in("machines"); }
+std::vector<std::string> system_names() { return names_in("systems"); }
 
 }  // namespace npu

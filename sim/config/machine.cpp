@@ -193,39 +193,46 @@ void SyncConfig::visit(FieldVisitor& v) {
           "cycles from the last arrival at the barrier to its release");
 }
 
-void L2Config::visit(FieldVisitor& v) {
-  v.field("bytes", bytes, {1024, 1e11}, "capacity");
-  v.field("line", line, {64, 4096}, "bytes of a line, a power of two");
-  v.field("ways", ways, {1, 64}, "lines of a set");
-  v.field("bytes_per_cycle", bytes_per_cycle, {1, 1e6}, "all cores together");
-  v.field("latency", latency, kCycles, "cycles from a request to its first byte at the core, hit");
-  v.field("write_latency", write_latency, kCycles,
-          "cycles from the last byte sent to visible in L2");
-}
-
-void HbmConfig::visit(FieldVisitor& v) {
-  v.field("gigabytes_per_second", gigabytes_per_second, {0.1, 1e6}, "all channels together");
-  v.field("latency", latency, kCycles, "cycles of a miss on top of L2's latency");
-}
-
-void MemoryConfig::visit(FieldVisitor& v) {
-  v.field("gm", gm, {65536, 1e14}, "bytes of global memory of a chip");
-  v.field("window_lines", window_lines, {1, 65536}, "L2 lines that one unit has under way");
-  v.field("lines_per_event", lines_per_event, {1, 64},
-          "lines booked in one event: a matter of host time, hardly of cycles");
-  v.group("l2", l2, "second-level cache, shared by all cores of a chip");
-  v.group("hbm", hbm, "memory of a chip");
-}
-
 void LaunchConfig::visit(FieldVisitor& v) {
   v.field("microseconds", microseconds, {0, 1e6},
           "from the host's call to the first instruction; not part of a run's cycles");
+  v.field("graph_microseconds", graph_microseconds, {0, 1e6},
+          "from the end of one kernel of a captured graph to the start of the next");
+  v.field("core_nanoseconds", core_nanoseconds, {0, 1e6}, "more for each group that is started");
+  v.field("mixed_microseconds", mixed_microseconds, {0, 1e6},
+          "more for a kernel with both cube and vector code");
+}
+
+double LaunchConfig::seconds(bool graph, int groups, bool mixed) const {
+  return (graph ? graph_microseconds : microseconds) * 1e-6 + groups * core_nanoseconds * 1e-9 +
+         (mixed ? mixed_microseconds * 1e-6 : 0);
+}
+
+void LinkConfig::visit(FieldVisitor& v) {
+  v.field("topology", topology, "full_mesh, ring, mesh or switch");
+  v.field("gigabytes_per_second", gigabytes_per_second, {0.001, 1e6},
+          "one way: of each link, or of a chip's port to its switch");
+  v.field("latency_nanoseconds", latency_nanoseconds, {0, 1e6}, "of one hop");
+  v.field("leaf", leaf, {1, 1024}, "switch: chips under one leaf; mesh: chips of a row");
+  v.field("uplink_gigabytes_per_second", uplink_gigabytes_per_second, {0.001, 1e6},
+          "switch: of a leaf to the spine, one way");
+}
+
+void EnergyConfig::visit(FieldVisitor& v) {
+  constexpr FieldRange kPicojoules{0, 1e6};
+  v.field("mac_femtojoules", mac_femtojoules, {0, 1e6},
+          "of one multiply-add of the cube by type; types left out cost nothing");
+  v.field("vector_picojoules", vector_picojoules, kPicojoules, "of a busy cycle of a vector unit");
+  v.field("l2_picojoules", l2_picojoules, kPicojoules, "of a byte between a core and L2");
+  v.field("hbm_picojoules", hbm_picojoules, kPicojoules, "of a byte between L2 and HBM");
+  v.field("link_picojoules", link_picojoules, kPicojoules, "of a byte that a link carries");
+  v.field("static_watts", static_watts, {0, 1e5}, "of a chip, whatever it does");
 }
 
 void MachineConfig::visit(FieldVisitor& v) {
   v.field("about", about, "the machine in one line");
   v.field("clock_ghz", clock_ghz, {0.001, 100}, "GHz");
-  v.field("chips", chips, {1, 1}, "chips; more than one is not simulated yet");
+  v.field("chips", chips, {1, 1024}, "chips, joined by links");
   v.field("groups", groups, {1, 1024}, "groups of a chip");
   v.field("vectors", vectors, {1, 8}, "vector cores of a group");
   v.group("sequencer", sequencer, "the scalar processor of each core");
@@ -241,6 +248,8 @@ void MachineConfig::visit(FieldVisitor& v) {
   v.group("sync", sync, "flags between cores and the grid barrier");
   v.group("memory", memory, "global memory, L2 and HBM");
   v.group("launch", launch, "the host's side of a launch");
+  v.group("link", link, "what joins the chips");
+  v.group("energy", energy, "energy of the parts");
 }
 
 Limits limits_of(const MachineConfig& machine) {

@@ -14,6 +14,7 @@
 #include "isa/instructions/operands.h"
 #include "isa/limits/limits.h"
 #include "sim/config/fields.h"
+#include "sim/config/memory.h"
 
 namespace npu {
 
@@ -158,33 +159,32 @@ struct SyncConfig {
   void visit(FieldVisitor& v);
 };
 
-struct L2Config {
-  int64_t bytes = 134217728;
-  int line = 512;
-  int ways = 16;
-  double bytes_per_cycle = 4096;
-  int latency = 170;        // from request to the first byte at the core, hit
-  int write_latency = 100;  // from the last byte sent to visible in L2
-  void visit(FieldVisitor& v);
-};
-
-struct HbmConfig {
-  double gigabytes_per_second = 2400;
-  int latency = 300;  // on top of L2's
-  void visit(FieldVisitor& v);
-};
-
-struct MemoryConfig {
-  int64_t gm = 68719476736;  // bytes of a chip
-  int window_lines = 96;     // L2 lines that one unit has under way
-  int lines_per_event = 16;
-  L2Config l2;
-  HbmConfig hbm;
-  void visit(FieldVisitor& v);
-};
-
+// How a kernel is started; none of it is part of a run's cycles.
 struct LaunchConfig {
-  double microseconds = 20;  // from the host's call to the first instruction, all cores
+  double microseconds = 20;       // from the host's call to the first instruction, all cores
+  double graph_microseconds = 5;  // from one kernel of a captured graph to the next
+  double core_nanoseconds = 0;    // more for each group that starts
+  double mixed_microseconds = 0;  // more for a kernel with cube and vector code
+  double seconds(bool graph, int groups, bool mixed) const;
+  void visit(FieldVisitor& v);
+};
+
+// What joins the chips of a system: see sim/memory/link.h for the topologies.
+struct LinkConfig {
+  std::string topology = "full_mesh";  // full_mesh, ring, mesh or switch
+  double gigabytes_per_second = 50;    // one way: of each link, or of a chip's port to its switch
+  double latency_nanoseconds = 1000;   // of one hop
+  int leaf = 8;                        // switch: chips under one; mesh: chips of a row
+  double uplink_gigabytes_per_second = 400;  // switch: of a leaf to the spine, one way
+  void visit(FieldVisitor& v);
+};
+
+// Dynamic energy by operation and by byte, and what the chip takes for being on.
+struct EnergyConfig {
+  TypeTable mac_femtojoules;      // of one multiply-add of the cube by type
+  double vector_picojoules = 60;  // of a busy cycle of a vector unit
+  double l2_picojoules = 8, hbm_picojoules = 31, link_picojoules = 12;  // of a byte
+  double static_watts = 80;                                             // of a chip
   void visit(FieldVisitor& v);
 };
 
@@ -208,6 +208,8 @@ struct MachineConfig {
   SyncConfig sync;
   MemoryConfig memory;
   LaunchConfig launch;
+  LinkConfig link;
+  EnergyConfig energy;
   std::map<std::string, std::string> sources;  // where a field's value comes from, by dotted name
 
   void visit(FieldVisitor& v);
@@ -216,7 +218,8 @@ struct MachineConfig {
 
 // Reads a machine by preset name ("base") or by path ("my/machine.yaml"; anything with a '/' or
 // ending in .yaml). A file may name another as its `base` and give only what differs. Presets are
-// looked for in $NPU_CONFIGS/machines, then where the sources or the installation keep them. Throws
+// looked for in machines/ and systems/ of $NPU_CONFIGS, then where the sources or the installation
+// keep them. Throws
 // InputError with all problems of the file.
 MachineConfig load_machine(const std::string& name_or_path);
 
@@ -225,6 +228,8 @@ MachineConfig parse_machine(const std::string& text, const std::string& file_nam
 
 // Names of the presets that load_machine finds, sorted.
 std::vector<std::string> machine_names();
+// The same of configs/systems: machines of several chips.
+std::vector<std::string> system_names();
 
 // Every field with its value, meaning, range and source as YAML that load_machine reads back.
 std::string dump_machine(const MachineConfig& machine);

@@ -1,5 +1,13 @@
-list(APPEND NPU_SIM_SOURCES config/dump.cpp config/load.cpp config/machine.cpp config/yaml_reader.cpp)
-list(APPEND NPU_SIM_HEADERS config/fields.h config/machine.h)
+list(APPEND NPU_SIM_SOURCES
+     config/dump.cpp
+     config/load.cpp
+     config/machine.cpp
+     config/memory.cpp
+     config/yaml_reader.cpp)
+list(APPEND NPU_SIM_HEADERS
+     config/fields.h
+     config/machine.h
+     config/memory.h)
 # Where presets are: the checkout, or what cmake --install made.
 set_property(SOURCE config/load.cpp APPEND PROPERTY COMPILE_DEFINITIONS
   NPU_SOURCE_CONFIGS="${PROJECT_SOURCE_DIR}/configs"

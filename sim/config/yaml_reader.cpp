@@ -7,6 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "sim/memory/address_map.h"
+
 namespace npu {
 namespace {
 
@@ -235,12 +237,29 @@ void check_machine(const MachineConfig& m, const std::string& file,
   const auto need = [&](bool good, const std::string& problem) {
     if (!good) problems.push_back(file + ": " + problem);
   };
-  const int line = m.memory.l2.line;
-  need((line & (line - 1)) == 0,
-       fmt::format("memory.l2.line: is {}, must be a power of two", line));
-  need(m.memory.l2.bytes >= static_cast<int64_t>(line) * m.memory.l2.ways,
-       fmt::format("memory.l2.bytes: is {}, must hold memory.l2.ways lines = {} bytes",
-                   m.memory.l2.bytes, line * m.memory.l2.ways));
+  const L2Config& l2 = m.memory.l2;
+  need((l2.line & (l2.line - 1)) == 0,
+       fmt::format("memory.l2.line: is {}, must be a power of two", l2.line));
+  need(l2.bytes >= static_cast<int64_t>(l2.line) * l2.ways * l2.slices,
+       fmt::format("memory.l2.bytes: is {}, must hold memory.l2.ways lines in each of "
+                   "memory.l2.slices = {} bytes",
+                   l2.bytes, static_cast<int64_t>(l2.line) * l2.ways * l2.slices));
+  const std::string& topology = m.memory.noc.topology;
+  need(topology == "crossbar" || topology == "ring" || topology == "mesh",
+       fmt::format("memory.noc.topology: is '{}', allowed are crossbar, ring, mesh", topology));
+  const HbmConfig& hbm = m.memory.hbm;
+  const bool burst_good = (hbm.burst & (hbm.burst - 1)) == 0 && hbm.burst <= l2.line;
+  need(burst_good,
+       fmt::format("memory.hbm.burst: is {}, must be a power of two, at most a line of L2 = {}",
+                   hbm.burst, l2.line));
+  need(hbm.row % hbm.burst == 0,
+       fmt::format("memory.hbm.row: is {}, must be a multiple of memory.hbm.burst = {}", hbm.row,
+                   hbm.burst));
+  const std::string mapping = hbm.row % hbm.burst == 0 ? mapping_problem(hbm) : "";
+  need(mapping.empty(), fmt::format("memory.hbm.mapping: {}", mapping));
+  need(hbm.ns.refi == 0 || hbm.ns.refi > hbm.ns.rp + hbm.ns.rfc + hbm.ns.ras + hbm.ns.rcd,
+       fmt::format("memory.hbm.ns.refi: is {}, must be 0 or leave time beside rp + rfc + ras + rcd",
+                   hbm.ns.refi));
   need(m.memory.lines_per_event <= m.memory.window_lines,
        fmt::format("memory.lines_per_event: is {}, must not pass memory.window_lines = {}",
                    m.memory.lines_per_event, m.memory.window_lines));
@@ -265,6 +284,11 @@ void check_machine(const MachineConfig& m, const std::string& file,
   }
   need(std::any_of(m.cube.cycles.begin(), m.cube.cycles.end(), [](int c) { return c > 0; }),
        "cube.cycles: names no type");
+  const std::string& joined = m.link.topology;
+  need(joined == "full_mesh" || joined == "ring" || joined == "mesh" || joined == "switch",
+       fmt::format("link.topology: is {}, allowed are full_mesh, ring, mesh, switch", joined));
+  need(joined != "mesh" || m.chips % m.link.leaf == 0,
+       fmt::format("link.leaf: is {}, must divide the {} chips of the mesh", m.link.leaf, m.chips));
   need((m.buffer.ub_align & (m.buffer.ub_align - 1)) == 0,
        fmt::format("buffer.ub_align: is {}, must be a power of two", m.buffer.ub_align));
 }

@@ -4,7 +4,7 @@
 
 namespace npu {
 
-Calendar::Calendar(double bytes_per_cycle) : rate_(bytes_per_cycle), buckets_(1024) {}
+Calendar::Calendar(double bytes_per_cycle) : rate_(bytes_per_cycle), buckets_(64) {}
 
 void Calendar::reset() {
   std::fill(buckets_.begin(), buckets_.end(), Bucket{});

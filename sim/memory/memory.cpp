@@ -8,50 +8,70 @@ namespace npu {
 MemorySystem::MemorySystem(const MachineConfig& machine)
     : line_(static_cast<uint32_t>(machine.memory.l2.line)),
       line_shift_(std::countr_zero(line_)),
+      own_lines_((uint64_t{1} << (kChipShift - line_shift_)) - 1),
       latency_(ticks_of(static_cast<uint64_t>(machine.memory.l2.latency))),
       write_latency_(ticks_of(static_cast<uint64_t>(machine.memory.l2.write_latency))),
       hbm_latency_(ticks_of(static_cast<uint64_t>(machine.memory.hbm.latency))),
-      tags_(machine.memory.l2.bytes, machine.memory.l2.line, machine.memory.l2.ways),
-      l2_(machine.memory.l2.bytes_per_cycle),
-      hbm_(machine.hbm_bytes_per_cycle()),
-      fills_(kFills) {}
+      tags_(machine.memory.l2),
+      slices_(static_cast<size_t>(machine.memory.l2.slices),
+              Calendar(machine.memory.l2.bytes_per_cycle / machine.memory.l2.slices)),
+      lines_(ticks_of(static_cast<uint64_t>(machine.memory.l2.same_line))),
+      noc_(machine.memory.noc, machine.groups, machine.memory.l2.slices),
+      hbm_(machine.memory.hbm, machine.clock_ghz) {}
 
 void MemorySystem::start_run(bool cold) {
   if (cold) tags_.clear();
-  l2_.reset();
+  for (Calendar& slice : slices_) slice.reset();
+  lines_.forget();
+  noc_.reset();
   hbm_.reset();
-  ++run_;
   traffic_ = {};
+}
+
+TrafficRecord MemorySystem::traffic() const {
+  TrafficRecord traffic = traffic_;
+  traffic.noc = noc_.link_bytes();
+  traffic.hbm = hbm_.counters();
+  return traffic;
 }
 
 // Asks HBM for a line; the time at which it is in L2.
 Ticks MemorySystem::fetch(Ticks now, Ticks from, uint64_t line) {
-  const Ticks ready = hbm_.book(now, from, line_) + hbm_latency_;
-  fill_of(line) = {line, ready, run_};
+  const Ticks ready = hbm_.read(now, from, line << line_shift_, line_) + hbm_latency_;
+  lines_.filled(line, ready);
   traffic_.hbm_read += line_;
+  traffic_.hbm_latency.add((ready - from) >> kTickBits);
   return ready;
 }
 
-// The time at which a request that reaches L2 at `from` has its bytes there.
-Ticks MemorySystem::through_l2(Ticks now, Ticks from, const LineRequest& request, bool write,
-                               Hint hint) {
-  const L2Tags::Outcome outcome = tags_.touch(request.line, write, hint);
-  Ticks ready = from;
+// The time at which a request that is made at `from` has its bytes at the other end of the network:
+// of a read those at the group, of a write those in L2.
+Ticks MemorySystem::through_l2(Ticks now, Ticks from, int group, const LineRequest& request,
+                               bool write, Hint hint) {
+  const uint64_t line = request.line & own_lines_;
+  const L2Tags::Outcome outcome = tags_.touch(line, write, hint);
   if (outcome.evicted_dirty) {
-    hbm_.book(now, from, line_);
+    hbm_.write(now, from, outcome.evicted << line_shift_, line_);
     traffic_.hbm_written += line_;
   }
+  Ticks ready = from;
   if (outcome.hit) {
     traffic_.l2_hit += request.bytes;
-    const Fill& fill = fill_of(request.line);
-    if (!write && fill.line == request.line && fill.run == run_)
-      ready = std::max(ready, fill.ready);
+    ready = lines_.serve(line, from, write);
+    traffic_.l2_same_line += ready > from ? 1 : 0;
   } else {
     traffic_.l2_miss += request.bytes;
     // A store of a whole line needs nothing from HBM; of a part, the rest is merged at leisure.
-    if (!write) ready = fetch(now, from, request.line);
+    if (!write) ready = fetch(now, from, line);
   }
-  return std::max(ready, l2_.book(now, from, request.bytes));
+  const Ticks served = slices_[static_cast<size_t>(outcome.slice)].book(now, from, request.bytes);
+  if (group == kFromLink) return std::max(ready, served);
+  // A fetched line leaves for the core while it still comes from HBM.
+  const Ticks leaves = std::max(from, ready - std::min(ready, noc_.transfer(request.bytes)));
+  const Ticks passed =
+      write ? noc_.to_slice(now, from, group, outcome.slice, request.bytes)
+            : noc_.to_group(now, outcome.hit ? ready : leaves, group, outcome.slice, request.bytes);
+  return std::max({ready, served, passed});
 }
 
 // When the port's next line can be requested.
@@ -59,10 +79,19 @@ Ticks MemorySystem::leave(MemoryPort& port, Ticks now) {
   return std::max(std::max(port.request, now), port.window[port.next]);
 }
 
+// The line takes the place of the one that made room for it and moves to where its time belongs.
 void MemorySystem::arrive(MemoryPort& port, Ticks there) {
-  port.data = there;
-  port.window[port.next] = there;
-  port.next = port.next + 1 == port.window.size() ? 0 : port.next + 1;
+  port.data = std::max(port.data, there);
+  const size_t size = port.window.size();
+  size_t at = port.next;
+  port.next = at + 1 == size ? 0 : at + 1;
+  for (size_t left = size - 1; left > 0; --left) {
+    const size_t before = at == 0 ? size - 1 : at - 1;
+    if (port.window[before] <= there) break;
+    port.window[at] = port.window[before];
+    at = before;
+  }
+  port.window[at] = there;
 }
 
 Ticks MemorySystem::read(MemoryPort& port, uint64_t now, std::span<const LineRequest> lines,
@@ -71,9 +100,10 @@ Ticks MemorySystem::read(MemoryPort& port, uint64_t now, std::span<const LineReq
   for (const LineRequest& request : lines) {
     const Ticks transfer = port.rate.of(request.bytes);
     const Ticks from = leave(port, start);
-    const Ticks ready = through_l2(start, from, request, false, hint) + latency_;
+    const Ticks ready = through_l2(start, from, port.group, request, false, hint) + latency_;
     port.request = from + transfer;
-    arrive(port, std::max(port.data, ready) + transfer);
+    arrive(port, ready + transfer);
+    traffic_.core_latency.add((ready + transfer - from) >> kTickBits);
     traffic_.core_read += request.bytes;
   }
   return port.data;
@@ -82,19 +112,28 @@ Ticks MemorySystem::read(MemoryPort& port, uint64_t now, std::span<const LineReq
 Ticks MemorySystem::write(MemoryPort& port, uint64_t now, std::span<const LineRequest> lines) {
   const Ticks start = ticks_of(now);
   for (const LineRequest& request : lines) {
-    port.request = leave(port, start) + port.rate.of(request.bytes);
+    const Ticks from = leave(port, start);
+    port.request = from + port.rate.of(request.bytes);
     const Ticks visible =
-        through_l2(start, port.request, request, true, Hint::kKeep) + write_latency_;
-    arrive(port, std::max(port.data, visible));
+        through_l2(start, port.request, port.group, request, true, Hint::kKeep) + write_latency_;
+    arrive(port, visible);
+    traffic_.core_latency.add((visible - from) >> kTickBits);
     traffic_.core_written += request.bytes;
   }
   return port.data;
 }
 
-Ticks MemorySystem::access(uint64_t now, uint64_t address, uint32_t bytes, bool write) {
+Ticks MemorySystem::serve(Ticks now, Ticks from, const LineRequest& request, bool write,
+                          Hint hint) {
+  (write ? traffic_.core_written : traffic_.core_read) += request.bytes;
+  return through_l2(now, from, kFromLink, request, write, hint) +
+         (write ? write_latency_ : latency_);
+}
+
+Ticks MemorySystem::access(uint64_t now, int group, uint64_t address, uint32_t bytes, bool write) {
   const Ticks start = ticks_of(now);
   (write ? traffic_.core_written : traffic_.core_read) += bytes;
-  return through_l2(start, start, {line_of(address), bytes}, write, Hint::kKeep) +
+  return through_l2(start, start, group, {line_of(address), bytes}, write, Hint::kKeep) +
          (write ? write_latency_ : latency_);
 }
 

@@ -1,8 +1,8 @@
 // L2 and HBM of a chip as the cores' units see them: requests for lines go in, times come out.
 //
-// A request passes its unit's port (a rate, in order), then L2 (a calendar of its total rate), and
-// on a miss HBM (a calendar and a latency). A store is complete in L2; dirty lines reach HBM when
-// they are evicted. The times are exact where nothing contends: port, latency and line sizes only.
+// A request passes its unit's port (a rate, in order), the network to a slice of L2 (calendars),
+// and on a miss a channel of HBM. A store is complete in L2; dirty lines reach HBM when they are
+// evicted. The times are exact where nothing contends: port, latency and line sizes only.
 #pragma once
 
 #include <span>
@@ -10,7 +10,10 @@
 
 #include "sim/config/machine.h"
 #include "sim/memory/calendar.h"
+#include "sim/memory/hbm.h"
 #include "sim/memory/l2.h"
+#include "sim/memory/line_traffic.h"
+#include "sim/memory/noc.h"
 #include "sim/record/record.h"
 
 namespace npu {
@@ -21,29 +24,35 @@ struct LineRequest {
   uint32_t bytes = 0;
 };
 
-// One unit's way into the memory system: in order, at its own rate, with so many lines under way. A
-// line is requested when the port is free and the line a window before it is there; as that is
-// known when it is booked, several lines can be booked in one event without asking too early.
+// One unit's way into the memory system: requests go in order, at its own rate, with so many lines
+// under way; the lines come back in any order. A line is requested when the port is free and one of
+// a window of lines is back; as that is known when it is booked, several lines can be booked in one
+// event without asking too early.
 struct MemoryPort {
-  MemoryPort(double bytes_per_cycle, int window_lines)
-      : rate(bytes_per_cycle), window(static_cast<size_t>(window_lines)) {}
+  MemoryPort(double bytes_per_cycle, int window_lines, int group_in = 0)
+      : group(group_in), rate(bytes_per_cycle), window(static_cast<size_t>(window_lines)) {}
 
-  void restart() { *this = MemoryPort(rate, window.size()); }
+  // Nothing under way, for a unit of that group of its chip.
+  void restart(int of_group = 0) { *this = MemoryPort(rate, window.size(), of_group); }
   // The cycle at which the next line may be requested.
   uint64_t room_at() const { return cycle_after(window[next]); }
 
+  int group;  // where in the chip's network the unit is
   Rate rate;
   Ticks request = 0;          // when the port is free
   Ticks data = 0;             // when the last line was there
-  std::vector<Ticks> window;  // when each of the last lines was there, a ring
-  size_t next = 0;            // its oldest
+  std::vector<Ticks> window;  // when each line under way is there, a ring in order of time
+  size_t next = 0;            // the first
 
  private:
-  MemoryPort(Rate same_rate, size_t lines) : rate(same_rate), window(lines) {}
+  MemoryPort(Rate same_rate, size_t lines, int same_group)
+      : group(same_group), rate(same_rate), window(lines) {}
 };
 
 class MemorySystem {
  public:
+  static constexpr int kChipShift = 48;  // of a GM address: the chip that it lies on
+
   explicit MemorySystem(const MachineConfig& machine);
 
   // Requests all lines at cycle `now` or as soon as the port lets them; the time at which the last
@@ -51,8 +60,16 @@ class MemorySystem {
   Ticks read(MemoryPort& port, uint64_t now, std::span<const LineRequest> lines, Hint hint);
   Ticks write(MemoryPort& port, uint64_t now, std::span<const LineRequest> lines);
 
-  // A scalar access past any port: one line of the scalar cache or one word.
-  Ticks access(uint64_t now, uint64_t address, uint32_t bytes, bool write);
+  // A scalar access of a group past any port: one line of the scalar cache or one word.
+  Ticks access(uint64_t now, int group, uint64_t address, uint32_t bytes, bool write);
+
+  // One line of a request from another chip that reaches L2 at `from`: the time at which its bytes
+  // leave for there (read) or are visible here (write).
+  Ticks serve(Ticks now, Ticks from, const LineRequest& request, bool write, Hint hint);
+
+  // A port's share of a request: when its next line can be asked for, and that a line is there.
+  static Ticks leave(MemoryPort& port, Ticks now);
+  static void arrive(MemoryPort& port, Ticks there);
 
   uint64_t line_of(uint64_t address) const { return address >> line_shift_; }
   uint32_t line_bytes() const { return line_; }
@@ -60,31 +77,25 @@ class MemorySystem {
 
   // Time starts again at 0; cold also empties L2.
   void start_run(bool cold);
-  const TrafficRecord& traffic() const { return traffic_; }
+  TrafficRecord traffic() const;
 
  private:
-  static Ticks leave(MemoryPort& port, Ticks now);
-  static void arrive(MemoryPort& port, Ticks there);
-  Ticks through_l2(Ticks now, Ticks from, const LineRequest& request, bool write, Hint hint);
-  Ticks fetch(Ticks now, Ticks from, uint64_t line);
+  // Requests from other chips come to the slices beside the network of the groups.
+  static constexpr int kFromLink = -1;
 
-  // A line that HBM was asked for and when it is in L2: who asks again before then waits as long.
-  // A place serves lines kFills apart; the later of them takes it.
-  struct Fill {
-    uint64_t line = 0;
-    Ticks ready = 0;
-    uint64_t run = 0;
-  };
-  static constexpr size_t kFills = 1 << 16;  // several times the lines that all windows hold
-  Fill& fill_of(uint64_t line) { return fills_[line % kFills]; }
+  Ticks through_l2(Ticks now, Ticks from, int group, const LineRequest& request, bool write,
+                   Hint hint);
+  Ticks fetch(Ticks now, Ticks from, uint64_t line);
 
   uint32_t line_;
   int line_shift_;
+  uint64_t own_lines_;  // the part of a line's number below the chip's
   Ticks latency_, write_latency_, hbm_latency_;
   L2Tags tags_;
-  Calendar l2_, hbm_;
-  std::vector<Fill> fills_;
-  uint64_t run_ = 0;
+  std::vector<Calendar> slices_;
+  LineTraffic lines_;
+  Noc noc_;
+  Hbm hbm_;
   TrafficRecord traffic_;
 };
 

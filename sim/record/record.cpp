@@ -66,11 +66,7 @@ std::string RunRecord::text() const {
     }
     text += '\n';
   }
-  text +=
-      fmt::format("bytes: cores read {}, wrote {}; L2 hits {}, misses {}; HBM read {}, wrote {}\n",
-                  traffic.core_read, traffic.core_written, traffic.l2_hit, traffic.l2_miss,
-                  traffic.hbm_read, traffic.hbm_written);
-  return text;
+  return text + traffic.text(cycles, clock_ghz);
 }
 
 }  // namespace npu

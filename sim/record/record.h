@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "isa/instructions/operands.h"
+#include "isa/types.h"
+#include "sim/record/traffic.h"
 
 namespace npu {
 
@@ -37,24 +39,19 @@ struct UnitRecord {
 
 struct CoreRecord {
   int32_t group = 0;
-  int32_t core = 0;                      // 0 cube, 1.. vector
-  std::array<UnitRecord, kUnits> units;  // by Unit; units that the core lacks stay at zero
-  uint64_t ideal_mma_cycles = 0;         // native tiles times their cycles, of all mma
+  int32_t core = 0;                               // 0 cube, 1.. vector
+  std::array<UnitRecord, kUnits> units;           // by Unit; units that the core lacks stay at zero
+  uint64_t ideal_mma_cycles = 0;                  // native tiles times their cycles, of all mma
+  std::array<uint64_t, kTypeCount> mma_cycles{};  // the same by type of A
   uint64_t halted_at = 0;
-};
-
-// Bytes moved, counted where they move.
-struct TrafficRecord {
-  uint64_t core_read = 0, core_written = 0;  // by instructions, between cores and L2
-  uint64_t l2_hit = 0, l2_miss = 0;          // of the lines that reads and writes touched
-  uint64_t hbm_read = 0, hbm_written = 0;    // fetched lines, dirty lines evicted
 };
 
 struct RunRecord {
   std::string machine;
   double clock_ghz = 0;
   uint64_t cycles = 0;
-  std::vector<CoreRecord> cores;  // of the launched groups, by group then core
+  int chips = 1;
+  std::vector<CoreRecord> cores;  // of the launched groups, by chip, group, then core
   TrafficRecord traffic;
   uint64_t ideal_mma_cycles = 0;  // the largest of any core: what the cubes alone would need
 

@@ -1,2 +1,8 @@
-list(APPEND NPU_SIM_SOURCES record/record.cpp)
-list(APPEND NPU_SIM_HEADERS record/record.h)
+list(APPEND NPU_SIM_SOURCES
+     record/energy.cpp
+     record/record.cpp
+     record/traffic.cpp)
+list(APPEND NPU_SIM_HEADERS
+     record/energy.h
+     record/record.h
+     record/traffic.h)

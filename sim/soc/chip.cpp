@@ -32,8 +32,11 @@ Chip::Chip(sc_core::sc_module_name name, const MachineConfig& machine, Engine& e
     : sc_module(name),
       engine_(engine),
       femtoseconds_(static_cast<uint64_t>(std::llround(1e6 / machine.clock_ghz))) {
-  for (int group = 0; group < machine.groups; ++group) {
-    const std::string group_name = "group" + std::to_string(group);
+  for (int group = 0; group < machine.chips * machine.groups; ++group) {
+    std::string group_name = "group" + std::to_string(group % machine.groups);
+    if (machine.chips > 1) {
+      group_name = "chip" + std::to_string(group / machine.groups) + "_" + group_name;
+    }
     groups_.push_back(std::make_unique<GroupModule>(group_name.c_str(), engine, group));
   }
   SC_HAS_PROCESS(Chip);

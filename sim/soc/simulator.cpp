@@ -82,11 +82,13 @@ RunResult Simulator::run(const Program& program, std::span<const uint64_t> argum
   std::unique_ptr<Checker> checker;
   ObserverPair both;
   if (m.options.check) {
-    checker = std::make_unique<Checker>(
-        m.limits, m.gm, program,
-        CheckedLaunch{
-            m.engine.groups(), {arguments.begin(), arguments.end()}, m.engine.control_block()},
-        [&m](int group) -> GroupState& { return m.engine.state(group); });
+    checker =
+        std::make_unique<Checker>(m.limits, m.gm, program,
+                                  CheckedLaunch{m.engine.groups(),
+                                                {arguments.begin(), arguments.end()},
+                                                m.engine.control_block(),
+                                                m.limits.chips},
+                                  [&m](int group) -> GroupState& { return m.engine.state(group); });
     both = ObserverPair(checker.get(), m.options.observer);
   }
   RetireObserver* observer = m.options.observer;

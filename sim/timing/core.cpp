@@ -27,12 +27,13 @@ Core::Core(Shared& shared, GroupState& state, int group, int core, const std::ve
   }
 }
 
-void Core::start(const Code& code, uint64_t control_block, bool takes_part) {
+void Core::start(const Code& code, uint64_t control_block, bool takes_part, int chip) {
+  chip_ = chip;
   code_ = &code;
   takes_part_ = takes_part;
   halted_ = !takes_part;
   halted_at_ = 0;
-  ideal_mma_cycles_ = 0;
+  mma_cycles_.fill(0);
   mailbox_.clear();
   handover_.start();
   l1_port_.start();
@@ -135,7 +136,8 @@ CoreRecord Core::close(Cycle end) {
     if (unit == nullptr) continue;
     record.units[static_cast<size_t>(i)] = unit->clock().close(end);
   }
-  record.ideal_mma_cycles = ideal_mma_cycles_;
+  record.mma_cycles = mma_cycles_;
+  for (const uint64_t cycles : mma_cycles_) record.ideal_mma_cycles += cycles;
   record.halted_at = halted_ ? halted_at_ : end;
   return record;
 }

@@ -25,9 +25,13 @@ class Core {
   void set_peers(std::vector<Core*> peers) { peers_ = std::move(peers); }
 
   // Ready for a run: flags initial, queues empty. A core without code takes no part.
-  void start(const Code& code, uint64_t control_block, bool takes_part);
+  void start(const Code& code, uint64_t control_block, bool takes_part, int chip = 0);
 
+  // The group counts through all launched groups of all chips; group_of_chip() is what programs
+  // see.
   int group() const { return group_; }
+  int chip() const { return chip_; }
+  int group_of_chip() const { return group_ - chip_ * shared_.groups; }
   int number() const { return number_; }
   bool takes_part() const { return takes_part_; }
   bool halted() const { return halted_; }
@@ -58,7 +62,7 @@ class Core {
   void unit_moved(Unit unit) { sequencer_.unit_moved(unit); }
 
   void halt();
-  void count_mma(uint64_t cycles) { ideal_mma_cycles_ += cycles; }
+  void count_mma(Type type, uint64_t cycles) { mma_cycles_[static_cast<size_t>(type)] += cycles; }
   CoreRecord close(Cycle end);
 
   // The fault with cycle, core, unit and source line filled in; raise also ends the run with it.
@@ -82,7 +86,7 @@ class Core {
 
   Shared& shared_;
   GroupState& state_;
-  int group_, number_, index_;
+  int group_, number_, index_, chip_ = 0;
   std::vector<Core*> peers_;
   const Code* code_ = nullptr;
   bool takes_part_ = false, halted_ = false;
@@ -95,7 +99,7 @@ class Core {
   Ring<Letter> mailbox_;
   Agent postman_;
   bool delivering_ = false;  // the postman has begun
-  uint64_t ideal_mma_cycles_ = 0;
+  std::array<uint64_t, kTypeCount> mma_cycles_{};
 };
 
 const char* unit_name(Unit unit);

@@ -9,8 +9,9 @@ namespace npu {
 namespace {
 
 struct MmaWork {
-  uint64_t tiles_c = 0;  // native tiles of C
-  uint64_t a_tile = 0;   // cycles of one of them over all of K
+  uint64_t tiles_c = 0;    // native tiles of C
+  uint64_t a_tile = 0;     // cycles of one of them over all of K
+  Type type = Type::kF16;  // of A
   bool handover = false;
   bool overwrites = false;
   uint64_t cycles() const { return tiles_c * a_tile; }
@@ -32,6 +33,7 @@ MmaWork work_of(const MachineConfig& machine, const Limits& limits, const C& mma
       std::max(cycles[static_cast<size_t>(type_a)], cycles[static_cast<size_t>(type_b)]);
   work.tiles_c = ceil_div(mma.m, rows) * ceil_div(mma.n, rows);
   work.a_tile = ceil_div(mma.k, depth) * static_cast<uint64_t>(tile);
+  work.type = type_a;
   work.handover = mma.handover;
   work.overwrites = mma.accumulate == 0;
   return work;
@@ -69,7 +71,7 @@ Process CubeUnit::run() {
     while (word_missing()) co_await word_changed();
     if (!begin()) continue;
     const MmaWork mma = mma_work(shared_.machine, shared_.limits, entry().command);
-    core_.count_mma(mma.cycles());
+    core_.count_mma(mma.type, mma.cycles());
     if (mma.cycles() == 0) {
       retire_at(now() + 1);
       co_await agent_.cycles(1);

@@ -26,7 +26,7 @@ Engine::Engine(const MachineConfig& machine, const Limits& limits, Gm& gm,
     : machine_(machine), limits_(limits), options_(options), shared_(machine, limits, gm) {
   shared_.free_costs = options.free_costs;
   shared_.max_cycles = options.max_cycles;
-  for (int group = 0; group < limits.groups; ++group) {
+  for (int group = 0; group < limits.chips * limits.groups; ++group) {
     states_.push_back(make_group_state(limits, !gm.timing_only()));
   }
   build();
@@ -35,7 +35,7 @@ Engine::Engine(const MachineConfig& machine, const Limits& limits, Gm& gm,
 Engine::~Engine() { abandon_run(); }
 
 void Engine::build() {
-  const int count = limits_.groups * cores_of_group();
+  const int count = limits_.chips * limits_.groups * cores_of_group();
   cores_.clear();
   cores_.resize(static_cast<size_t>(count));
   const std::vector<int> units = order_of(kUnits, options_.shuffle_seed);
@@ -44,7 +44,7 @@ void Engine::build() {
     cores_[static_cast<size_t>(at)] = std::make_unique<Core>(
         shared_, states_[static_cast<size_t>(group)], group, at % cores_of_group(), units);
   }
-  for (int group = 0; group < limits_.groups; ++group) {
+  for (int group = 0; group < limits_.chips * limits_.groups; ++group) {
     std::vector<Core*> peers;
     for (int i = 0; i < cores_of_group(); ++i) peers.push_back(&core(group, i));
     for (Core* peer : peers) peer->set_peers(peers);
@@ -83,25 +83,40 @@ void Engine::check_launch(const Program& program, std::span<const uint64_t> argu
 }
 
 void Engine::write_control_blocks(const Program& program, std::span<const uint64_t> arguments) {
-  const size_t parameters = program.parameters.size();
   control_stride_ = std::max<uint64_t>(64, (arguments.size() * 8 + 63) / 64 * 64);
-  control_blocks_ = shared_.gm.allocate(control_stride_ * static_cast<uint64_t>(groups_),
-                                        Storage::kControl, "control block");
+  for (int chip = 0; chip < limits_.chips; ++chip) {
+    control_blocks_.push_back(shared_.gm.allocate(control_stride_ * static_cast<uint64_t>(groups_),
+                                                  Storage::kControl, "control block", chip));
+    write_control_blocks(program, arguments, chip);
+  }
+}
+
+// Tensors and workspaces lie at the same place of every chip; each gets the addresses of its own.
+void Engine::write_control_blocks(const Program& program, std::span<const uint64_t> arguments,
+                                  int chip) {
+  const size_t parameters = program.parameters.size();
+  const uint64_t origin = static_cast<uint64_t>(chip) << Gm::kChipShift;
   for (int group = 0; group < groups_; ++group) {
     std::vector<uint64_t> words(arguments.begin(), arguments.end());
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (i >= parameters || program.parameters[i].kind == Parameter::Kind::kTensor) {
+        words[i] += origin;
+      }
+    }
     for (size_t i = 0; i < program.workspaces.size(); ++i) {
       const Workspace& workspace = program.workspaces[i];
       const uint64_t stride = (workspace.bytes + 511) / 512 * 512;
       if (workspace.per_group) words[parameters + i] += stride * static_cast<uint64_t>(group);
     }
-    shared_.gm.write(control_blocks_ + control_stride_ * static_cast<uint64_t>(group), words.data(),
-                     words.size() * sizeof(uint64_t));
+    shared_.gm.write(control_blocks_.back() + control_stride_ * static_cast<uint64_t>(group),
+                     words.data(), words.size() * sizeof(uint64_t));
   }
 }
 
 void Engine::begin_run(const Program& program, std::span<const uint64_t> arguments, int groups,
                        bool cold_l2) {
   check_launch(program, arguments, groups);
+  abandon_run();  // a run that could not begin may have left control blocks
   groups_ = groups == 0 ? limits_.groups : groups;
   cube_code_ = load_code(program, program.cube, CoreKind::kCube);
   vector_code_ = load_code(program, program.vector, CoreKind::kVector);
@@ -117,12 +132,14 @@ void Engine::begin_run(const Program& program, std::span<const uint64_t> argumen
   stopped_ = false;
   if (shared_.foreign != nullptr) shared_.foreign->start_run();
   const bool cubes = !program.cube.words.empty(), vectors = !program.vector.words.empty();
-  for (int group = 0; group < groups_; ++group) {
+  for (int group = 0; group < this->groups(); ++group) {
     if (!shared_.gm.timing_only()) clear(states_[static_cast<size_t>(group)]);
-    const uint64_t block = control_blocks_ + control_stride_ * static_cast<uint64_t>(group);
+    const int chip = group / groups_;
+    const uint64_t block = control_blocks_[static_cast<size_t>(chip)] +
+                           control_stride_ * static_cast<uint64_t>(group % groups_);
     for (int i = 0; i < cores_of_group(); ++i) {
       const bool takes_part = i == 0 ? cubes : vectors;
-      core(group, i).start(i == 0 ? cube_code_ : vector_code_, block, takes_part);
+      core(group, i).start(i == 0 ? cube_code_ : vector_code_, block, takes_part, chip);
       if (takes_part) ++shared_.running;
     }
   }
@@ -148,7 +165,7 @@ bool Engine::advance(Cycle limit) {
 void Engine::finish() {
   std::vector<const Core*> stuck;
   for (const auto& core : cores_) {
-    if (core->group() < groups_ && !core->halted()) stuck.push_back(core.get());
+    if (core->group() < groups() && !core->halted()) stuck.push_back(core.get());
   }
   if (!stuck.empty()) {
     shared_.fault = stuck.front()->deadlock();
@@ -156,7 +173,7 @@ void Engine::finish() {
     return;
   }
   for (const auto& core : cores_) {
-    if (core->group() >= groups_ || !core->takes_part()) continue;
+    if (core->group() >= groups() || !core->takes_part()) continue;
     const std::optional<int> flag = core->flags().not_initial();
     if (!flag) continue;
     const Code& code = core->code();
@@ -174,7 +191,7 @@ void Engine::finish() {
 void Engine::over_the_limit() {
   const Core* culprit = nullptr;
   for (const auto& core : cores_) {
-    if (core->group() >= groups_ || core->halted()) continue;
+    if (core->group() >= groups() || core->halted()) continue;
     if (culprit == nullptr || (core->sequencer().endless() && !culprit->sequencer().endless())) {
       culprit = core.get();
     }
@@ -190,8 +207,8 @@ void Engine::over_the_limit() {
 }
 
 void Engine::abandon_run() {
-  if (control_blocks_ != 0) shared_.gm.release(control_blocks_);
-  control_blocks_ = 0;
+  for (const uint64_t block : control_blocks_) shared_.gm.release(block);
+  control_blocks_.clear();
   shared_.wheel.reset();
 }
 
@@ -199,15 +216,16 @@ RunRecord Engine::end_run() {
   RunRecord record;
   record.machine = machine_.name;
   record.clock_ghz = machine_.clock_ghz;
+  record.chips = machine_.chips;
   for (const auto& core : cores_) {
-    if (core->group() < groups_ && core->takes_part()) {
+    if (core->group() < groups() && core->takes_part()) {
       record.cycles = std::max(record.cycles, core->halted_at());
     }
   }
   const bool ended = !shared_.fault && !stopped_;
   if (!ended) record.cycles = shared_.fault ? shared_.fault->cycle : shared_.wheel.now();
   for (const auto& core : cores_) {
-    if (core->group() >= groups_ || !core->takes_part()) continue;
+    if (core->group() >= groups() || !core->takes_part()) continue;
     record.cores.push_back(core->close(record.cycles));
     record.ideal_mma_cycles =
         std::max(record.ideal_mma_cycles, record.cores.back().ideal_mma_cycles);

@@ -43,11 +43,12 @@ class Engine {
   std::optional<Fault> take_fault() { return std::move(shared_.fault); }
 
   Shared& shared() { return shared_; }
+  // Groups are numbered through: those launched on chip 0, on chip 1, and so on.
   Core& core(int group, int number) { return *cores_[index(group, number)]; }
   GroupState& state(int group) { return states_[static_cast<size_t>(group)]; }
-  // Of the present run: launched groups, and where the control blocks are.
-  int groups() const { return groups_; }
-  uint64_t control_block() const { return control_blocks_; }
+  // Of the present run: launched groups of all chips, and where the control block of the first is.
+  int groups() const { return limits_.chips * groups_; }
+  uint64_t control_block() const { return control_blocks_.front(); }
   int cores_of_group() const { return 1 + limits_.vectors; }
 
  private:
@@ -58,6 +59,7 @@ class Engine {
   void build();
   void check_launch(const Program& program, std::span<const uint64_t> arguments, int groups) const;
   void write_control_blocks(const Program& program, std::span<const uint64_t> arguments);
+  void write_control_blocks(const Program& program, std::span<const uint64_t> arguments, int chip);
   void finish();
   void over_the_limit();
 
@@ -68,9 +70,9 @@ class Engine {
   std::vector<GroupState> states_;
   std::vector<std::unique_ptr<Core>> cores_;  // by group, then core
   Code cube_code_, vector_code_;
-  uint64_t control_blocks_ = 0;  // GM address while a run is under way
+  std::vector<uint64_t> control_blocks_;  // GM address on each chip while a run is under way
   uint64_t control_stride_ = 0;
-  int groups_ = 0;
+  int groups_ = 0;  // of each chip
   bool stopped_ = false;
 };
 

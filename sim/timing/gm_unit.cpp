@@ -17,7 +17,7 @@ GmUnit::GmUnit(Core& core, Unit unit, int depth, double bytes_per_cycle,
 }
 
 void GmUnit::restart() {
-  port_.restart();
+  port_.restart(core_.group_of_chip());
   level_ = free_ = pieces_ = 0;
 }
 
@@ -38,8 +38,8 @@ uint64_t GmUnit::batch_bytes() const {
 Cycle GmUnit::request(const GmLines& lines, bool write, Hint hint) {
   const std::span<const LineRequest> batch(batch_.data(), batch_size_);
   const Ticks start = ticks_of(now());
-  Ticks there = write ? shared_.memory.write(port_, now(), batch)
-                      : shared_.memory.read(port_, now(), batch, hint);
+  Ticks there = write ? shared_.memory.write(core_.chip(), port_, now(), batch)
+                      : shared_.memory.read(core_.chip(), port_, now(), batch, hint);
   free_ = port_.request;
   if (lines.cost() > 0) {
     pieces_ = std::max(pieces_, start) + ticks_of_cycles(lines.cost() - piece_cost_);

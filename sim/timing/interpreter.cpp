@@ -201,11 +201,11 @@ uint64_t Sequencer::read_csr(Csr csr) const {
   const auto core = static_cast<uint64_t>(core_.number());
   switch (csr) {
     case Csr::kChip:
-      return 0;
+      return static_cast<uint64_t>(core_.chip());
     case Csr::kChips:
       return static_cast<uint64_t>(limits.chips);
     case Csr::kGroup:
-      return static_cast<uint64_t>(core_.group());
+      return static_cast<uint64_t>(core_.group_of_chip());
     case Csr::kGroups:
       return static_cast<uint64_t>(shared_.groups);
     case Csr::kCore:

@@ -16,7 +16,8 @@ Mem Sequencer::memory_of_access(const MicroOp& op) const {
 Cycle Sequencer::memory_cycle(uint64_t address, uint32_t bytes, bool write) {
   const Cycle now = shared_.wheel.now();
   if (shared_.free_costs) return now + 1;
-  return cycle_after(shared_.memory.access(now, address, bytes, write));
+  return cycle_after(
+      shared_.memory.access(core_.chip(), now, core_.group_of_chip(), address, bytes, write));
 }
 
 // What goes past the data cache, or through a line it lacks, comes after the core's own stores.

@@ -79,7 +79,8 @@ bool Sequencer::enter_line() {
 Cycle Sequencer::fetch() {
   constexpr uint64_t kPlace = uint64_t{1} << 32;
   constexpr uint64_t kWord = InstructionCache::kInstructionBytes;
-  const uint64_t code = shared_.limits.gm + (core_.number() == 0 ? 0 : kPlace);
+  const uint64_t chip = static_cast<uint64_t>(core_.chip()) << MemorySystem::kChipShift;
+  const uint64_t code = chip + shared_.limits.gm + (core_.number() == 0 ? 0 : kPlace);
   const uint64_t begin = code + (pc_ - pc_ % code_cache_.line()) * kWord;
   const uint64_t end = begin + code_cache_.line() * kWord;
   const auto line = static_cast<uint64_t>(shared_.memory.line_bytes());
@@ -135,8 +136,12 @@ void Sequencer::BarrierOpen::await_suspend(std::coroutine_handle<> process) cons
   s.agent_.fall_asleep(process);
   barrier.arrived.push_back(&s.agent_);
   if (barrier.arrived.size() < barrier.expected) return;
-  const auto latency = s.shared_.free_costs ? 1 : s.shared_.machine.sync.barrier;
-  for (Agent* agent : barrier.arrived) agent->wake(s.agent_.now() + static_cast<uint64_t>(latency));
+  // Between chips the last arrival and the release each have a way to go.
+  const uint64_t latency = s.shared_.free_costs
+                               ? 1
+                               : static_cast<uint64_t>(s.shared_.machine.sync.barrier) +
+                                     2 * s.shared_.memory.longest_way_cycles();
+  for (Agent* agent : barrier.arrived) agent->wake(s.agent_.now() + latency);
   barrier.arrived.clear();
 }
 

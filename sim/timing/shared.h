@@ -10,7 +10,7 @@
 #include "sim/config/machine.h"
 #include "sim/functional/gm.h"
 #include "sim/memory/foreign.h"
-#include "sim/memory/memory.h"
+#include "sim/memory/pod_memory.h"
 #include "sim/timing/observer.h"
 #include "sim/timing/process.h"
 
@@ -58,7 +58,7 @@ struct Shared {
   const Limits& limits;
   Gm& gm;
   Wheel wheel;
-  MemorySystem memory;
+  PodMemory memory;
   ForeignMemory* foreign = nullptr;
   RetireObserver* observer = nullptr;
   std::function<void(const std::string&)> print;
@@ -69,7 +69,7 @@ struct Shared {
   WordWatch words;
   std::optional<Fault> fault;
   size_t running = 0;  // cores that have not halted
-  int groups = 0;
+  int groups = 0;      // of each chip
   uint64_t max_cycles = 0;
   uint64_t retired = 0;
 

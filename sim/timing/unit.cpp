@@ -116,6 +116,9 @@ bool UnitModel::begin() {
   const auto latency = [&](int cycles) {
     return shared_.free_costs ? 1 : static_cast<uint64_t>(cycles);
   };
+  const auto way = [&](uint64_t address) {
+    return shared_.free_costs ? 0 : shared_.memory.way_cycles(core_.chip(), address);
+  };
   switch (entry_.kind) {
     case Entry::Kind::kWork:
       // The vector unit's own commands under way may still write the list: see retire().
@@ -124,10 +127,12 @@ bool UnitModel::begin() {
       retire_at(now());
       return false;
     case Entry::Kind::kSetWord:
-      retire_at(std::max(now(), last_done_) + latency(shared_.machine.memory.l2.write_latency));
+      retire_at(std::max(now(), last_done_) + latency(shared_.machine.memory.l2.write_latency) +
+                way(std::get<SetWord<Value>>(entry_.command).address));
       return false;
     case Entry::Kind::kWaitWord:
-      retire_at(now() + latency(shared_.machine.memory.l2.latency));
+      retire_at(now() + latency(shared_.machine.memory.l2.latency) +
+                2 * way(std::get<WaitWord<Value>>(entry_.command).address));
       return false;
   }
   return false;

@@ -39,6 +39,43 @@ json json_of(const CommandResult& result) {
 
 const std::string kScale = "--machine tiny --arg factor=2.5 --arg n=8 --arg x=@in.npy ";
 
+TEST_CASE("npu machine lists the machines, shows one and checks a file") {
+  const InputFolder folder;
+  const CommandResult list = npu(folder.path(), "machine");
+  CHECK(list.code == 0);
+  for (const char* name : {"base", "tiny", "base-x4"}) CHECK(contains(list.out, name));
+  const CommandResult base = npu(folder.path(), "machine base");
+  CHECK(base.code == 0);
+  for (const char* part : {"471.9 TFLOP/s", "L2        128 MB", "HBM       128 GB, 2.4 TB/s",
+                           "startup: 21", "source: measured by msKPP"}) {
+    INFO(part << " in " << base.out);
+    CHECK(contains(base.out, part));
+  }
+  const CommandResult system = npu(folder.path(), "machine base-x4");
+  CHECK(contains(system.out, "links     full_mesh of 4 chips, 56 GB/s one way a link"));
+}
+
+TEST_CASE("npu machine --check tells all problems of a file together") {
+  const InputFolder folder;
+  const CommandResult bad = npu(folder.path(), "machine --check several_problems.yaml");
+  CHECK(bad.code == 2);
+  CHECK(contains(bad.err, "several_problems.yaml:2: groups: is '0'"));
+  CHECK(contains(bad.err, "several_problems.yaml:4: zzz: unknown key"));
+  const CommandResult good = npu(folder.path(), "machine --check four_chips.yaml");
+  CHECK(good.code == 0);
+  CHECK(good.out == "four_chips.yaml: good, 4 chips of 32 groups\n");
+}
+
+TEST_CASE("npu run all_reduce runs on every chip of a system and is checked there") {
+  const InputFolder folder;
+  const CommandResult run =
+      npu(folder.path(), "run all_reduce --bytes 3000 --machine tiny-x4 --dtype fp32");
+  INFO(run.out << run.err);
+  CHECK(run.code == 0);
+  CHECK(contains(run.out, "carried between 4 chips"));
+  CHECK(contains(run.out, "energy"));
+}
+
 TEST_CASE("npu run matmul --json tells the check, the cycles and where they went") {
   const InputFolder folder;
   const json result = json_of(

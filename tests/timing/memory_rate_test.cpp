@@ -32,11 +32,15 @@ double rate(const RunResult& result) {
   return static_cast<double>(result.record.traffic.core_read) / static_cast<double>(result.cycles);
 }
 
-TEST_CASE("all groups together stream cold weights at 95 % of HBM's bandwidth or more") {
+// The share of its peak that HBM has left beside refresh.
+double beside_refresh(const HbmConfig& hbm) { return 1 - (hbm.ns.rfc + hbm.ns.rp) / hbm.ns.refi; }
+
+TEST_CASE("all groups together stream cold weights at all that refresh leaves of HBM's peak") {
   const MachineConfig base = load_machine("base");
   const double got = rate(stream(base, 32, false));
-  CHECK(got > 0.95 * base.hbm_bytes_per_cycle());
-  CHECK(got <= base.hbm_bytes_per_cycle());
+  const double most = base.hbm_bytes_per_cycle() * beside_refresh(base.memory.hbm);
+  CHECK(got > 0.96 * most);
+  CHECK(got <= 1.01 * most);
 }
 
 TEST_CASE("from a warm L2 all groups get its whole rate") {
@@ -51,7 +55,11 @@ TEST_CASE("one core alone gets its port's rate from L2, and what its window allo
   base.groups = 1;
   CHECK(rate(stream(base, 128, true)) > 0.93 * base.load.cube_bytes_per_cycle);
   const double window = 512.0 * base.memory.window_lines;
-  const double latency = base.memory.l2.latency + base.memory.hbm.latency;
+  const HbmConfig& hbm = base.memory.hbm;
+  const double line = base.memory.l2.line / (base.hbm_bytes_per_cycle() / hbm.all_channels());
+  const double refresh = (1 - beside_refresh(hbm)) * (hbm.ns.rfc + hbm.ns.rp) / 2;
+  const double latency = base.memory.l2.latency + hbm.latency + line +
+                         (hbm.ns.rcd + hbm.ns.cl + refresh) * base.clock_ghz;
   CHECK(rate(stream(base, 128, false)) == Approx(window / latency).epsilon(0.05));
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("who asks for a line on its way from HBM waits as long as who asked fi
 }
 
 TEST_CASE("the least recent line of a set makes room, a streamed one first") {
-  L2Tags tags(64 * 4, 64, 4);  // one set of four
+  L2Tags tags({.bytes = 64 * 4, .line = 64, .ways = 4, .slices = 1});  // one set of four
   for (uint64_t line = 0; line < 4; ++line) CHECK(!tags.touch(line, false, Hint::kKeep).hit);
   CHECK(tags.touch(0, false, Hint::kKeep).hit);
   CHECK(!tags.touch(4, false, Hint::kKeep).hit);
@@ -61,7 +61,7 @@ TEST_CASE("the least recent line of a set makes room, a streamed one first") {
 }
 
 TEST_CASE("a dirty line is written to HBM when it goes, a clean one is not") {
-  L2Tags tags(64 * 2, 64, 2);
+  L2Tags tags({.bytes = 64 * 2, .line = 64, .ways = 2, .slices = 1});
   tags.touch(1, true, Hint::kKeep);
   tags.touch(2, false, Hint::kKeep);
   CHECK(tags.touch(3, false, Hint::kKeep).evicted_dirty);
@@ -71,7 +71,7 @@ TEST_CASE("a dirty line is written to HBM when it goes, a clean one is not") {
 }
 
 TEST_CASE("power-of-two pitches spread over the sets") {
-  L2Tags tags(1 << 20, 512, 16);  // 128 sets
+  L2Tags tags({.bytes = 1 << 20, .line = 512, .ways = 16, .slices = 4});  // 128 sets
   for (uint64_t i = 0; i < 256; ++i) tags.touch(i * 128, false, Hint::kKeep);
   int kept = 0;
   for (uint64_t i = 0; i < 256; ++i) kept += tags.resident(i * 128) ? 1 : 0;

@@ -1,0 +1,96 @@
+#include "runtime/validate/bench.h"
+
+#include <optional>
+
+#include "isa/assembler/assembler.h"
+
+namespace npu {
+
+// Starts and retirements of the instructions of one unit of group 0.
+class Bench::Watch : public RetireObserver {
+ public:
+  void watch(std::optional<Unit> unit) {
+    unit_ = unit;
+    times_.clear();
+  }
+  void on_start(const EventPlace& at, const Command&) override {
+    if (Times* times = of(at)) times->start = at.cycle;
+  }
+  void on_retire(const EventPlace& at, const Command&) override {
+    if (Times* times = of(at)) times->retire = at.cycle;
+  }
+  std::vector<Times> take() { return std::move(times_); }
+
+ private:
+  Times* of(const EventPlace& at) {
+    if (!unit_ || at.unit != *unit_ || at.group != 0 || at.core > 1 || at.serial == 0) {
+      return nullptr;
+    }
+    if (times_.size() < at.serial) times_.resize(at.serial);
+    return &times_[at.serial - 1];
+  }
+
+  std::optional<Unit> unit_;
+  std::vector<Times> times_;
+};
+
+namespace {
+
+SimulatorOptions timing_only(RetireObserver* observer) {
+  SimulatorOptions options;
+  options.mode = Mode::kTimingOnly;
+  options.observer = observer;
+  return options;
+}
+
+void require_success(const RunResult& result, const std::string& program) {
+  if (result.fault)
+    throw CannotRun(program + ": " + fault_name(result.fault->code) + ": " + result.fault->detail);
+}
+
+}  // namespace
+
+Bench::Bench(const MachineConfig& machine)
+    : watch_(std::make_unique<Watch>()), simulator_(machine, timing_only(watch_.get())) {}
+
+Bench::~Bench() = default;
+
+std::vector<uint64_t> Bench::allocate(const std::vector<uint64_t>& tensors) {
+  std::vector<uint64_t> addresses;
+  for (const uint64_t bytes : tensors) {
+    addresses.push_back(simulator_.gm().allocate(bytes, Storage::kData, "tensor"));
+  }
+  return addresses;
+}
+
+void Bench::release(const std::vector<uint64_t>& addresses) {
+  for (const uint64_t address : addresses) simulator_.gm().release(address);
+}
+
+std::vector<Bench::Times> Bench::time_unit(const std::string& text, Unit unit,
+                                           const std::vector<uint64_t>& tensors) {
+  std::string head = ".program micro\n";
+  for (size_t i = 0; i < tensors.size(); ++i) head += ".param int p" + std::to_string(i) + "\n";
+  const Program program = assemble(head + text, "micro.npuasm");
+  const std::vector<uint64_t> addresses = allocate(tensors);
+  watch_->watch(unit);
+  RunOptions options;
+  options.groups = 1;
+  const RunResult result = simulator_.run(program, addresses, options);
+  release(addresses);
+  require_success(result, "micro program");
+  return watch_->take();
+}
+
+RunResult Bench::run(const Program& program, const std::vector<uint64_t>& tensors, int groups) {
+  const std::vector<uint64_t> addresses = allocate(tensors);
+  watch_->watch(std::nullopt);
+  RunOptions options;
+  options.groups = groups;
+  RunResult result = simulator_.run(program, addresses, options);
+  release(addresses);
+  require_success(result, program.name);
+  return result;
+}
+
+}  // namespace npu

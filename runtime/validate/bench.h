@@ -1,0 +1,55 @@
+// One machine on which short hand-written programs and whole kernels are timed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "isa/errors.h"
+#include "isa/program/program.h"
+#include "sim/soc/simulator.h"
+
+namespace npu {
+
+// What the machine refused to run: a fault of the program.
+class CannotRun : public InputError {
+ public:
+  using InputError::InputError;
+};
+
+class Bench {
+ public:
+  explicit Bench(const MachineConfig& machine);
+  ~Bench();
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+
+  struct Times {
+    uint64_t start = 0, retire = 0;
+  };
+
+  const MachineConfig& machine() const { return simulator_.machine(); }
+  const Limits& limits() const { return simulator_.limits(); }
+
+  // Runs assembly on group 0; its parameters are integers: addresses of `tensors` of that many
+  // bytes. Gives the times of all instructions of one unit of the group's cube core or first vector
+  // core. Throws CannotRun with the fault's text if it faults.
+  std::vector<Times> time_unit(const std::string& text, Unit unit,
+                               const std::vector<uint64_t>& tensors = {});
+
+  // Runs a program, timing only, with cold L2 on `groups` groups (0: all). One tensor of so many
+  // bytes a parameter. Throws InputError as above.
+  RunResult run(const Program& program, const std::vector<uint64_t>& tensors, int groups);
+
+ private:
+  class Watch;
+  std::vector<uint64_t> allocate(const std::vector<uint64_t>& tensors);
+  void release(const std::vector<uint64_t>& addresses);
+
+  std::unique_ptr<Watch> watch_;
+  Simulator simulator_;
+};
+
+}  // namespace npu

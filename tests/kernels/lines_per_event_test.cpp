@@ -1,0 +1,41 @@
+// Booking many lines of memory in one event saves host time and must hardly change a cycle.
+#include <catch2/catch.hpp>
+
+#include "tests/kernels/kernel_bench.h"
+
+namespace npu {
+namespace {
+
+constexpr double kAgreement = 0.01;  // how far any batch may be from one line an event
+
+uint64_t cycles(const char* name, const char* shape, int lines) {
+  MachineConfig machine = small_base();
+  machine.memory.lines_per_event = lines;
+  KernelBench bench(machine, Mode::kTimingOnly);
+  const Operator& op = find_operator(name);
+  const Options options(op.name, op.options, options_from(shape));
+  std::vector<OperatorArgument> arguments = op.arguments(options, 1, Contents::kControlOnly);
+  for (OperatorArgument& argument : arguments) argument.output = false;
+  const RunResult run = bench.launch(op.program(bench.limits(), options), arguments);
+  INFO(name);
+  REQUIRE(!run.fault);
+  return run.cycles;
+}
+
+TEST_CASE("GEMM, copy and attention take the same cycles however many lines an event books") {
+  for (const auto& [name, shape] :
+       {std::pair("matmul", "m=1024 n=1024 k=1024 dtype=fp16"),
+        std::pair("matmul", "m=1 n=4096 k=2048 dtype=fp16"),
+        std::pair("add", "count=4194304 dtype=fp16"),
+        std::pair("flash_attention", "tokens=512 heads=8 kv-heads=8 dim=128"),
+        std::pair("decode_attention", "batch=8 keys=2048 heads=8 kv-heads=8 dim=128")}) {
+    const auto one = static_cast<double>(cycles(name, shape, 1));
+    for (int lines = 2; lines <= 16; ++lines) {
+      INFO(name << " " << shape << ", " << lines << " lines an event");
+      CHECK(static_cast<double>(cycles(name, shape, lines)) == Approx(one).epsilon(kAgreement));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace npu

@@ -1,0 +1,116 @@
+// The collectives on systems of several chips: numbers, races, and cycles against the closed forms
+// of their links.
+#include <catch2/catch.hpp>
+#include <memory>
+
+#include "isa/errors.h"
+#include "kernels/ops/catalog.h"
+#include "kernels/ops/compare.h"
+#include "runtime/schedule/operator_run.h"
+
+namespace npu {
+namespace {
+
+MachineConfig small_system(const char* name, int groups) {
+  MachineConfig machine = load_machine(name);
+  machine.groups = groups;
+  return machine;
+}
+
+struct Ran {
+  RunResult run;
+  CheckResult verdict;
+};
+
+Ran run_on(const MachineConfig& machine, const char* name, std::vector<OptionText> given,
+           const SimulatorOptions& simulator) {
+  const Operator& op = find_operator(name);
+  given.emplace_back("chips", std::to_string(machine.chips));
+  const Options options(op.name, op.options, given);
+  Device device(machine, simulator);
+  const bool numbers = simulator.mode != Mode::kTimingOnly;
+  auto arguments = op.arguments(options, 1, numbers ? Contents::kAll : Contents::kControlOnly);
+  Ran ran;
+  ran.run = run_operator(
+      device, std::make_shared<const Program>(op.program(device.limits(), options)), arguments);
+  if (numbers && !ran.run.fault) {
+    const Expected expected = op.expected(options, arguments).front();
+    ran.verdict = compare(arguments.back().tensor, expected.want, expected.bound);
+  }
+  return ran;
+}
+
+uint64_t cycles_of(const MachineConfig& machine, const char* name,
+                   const std::vector<OptionText>& given) {
+  const Ran ran = run_on(machine, name, given, {.mode = Mode::kTimingOnly});
+  REQUIRE_FALSE(ran.run.fault);
+  return ran.run.cycles;
+}
+
+TEST_CASE("collectives of four chips give the reference's numbers without a race") {
+  const MachineConfig machine = load_machine("tiny-x4");
+  const std::vector<std::pair<const char*, std::vector<OptionText>>> cases = {
+      {"all_reduce", {{"algorithm", "one_shot"}}},
+      {"all_reduce", {{"algorithm", "direct"}}},
+      {"all_reduce", {{"algorithm", "ring"}}},
+      {"broadcast", {{"algorithm", "star"}}},
+      {"broadcast", {{"algorithm", "scatter"}}},
+      {"all_gather", {}},
+      {"reduce_scatter", {}},
+      {"all_to_all", {}}};
+  for (const auto& [name, given] : cases) {
+    for (const char* bytes : {"2", "30", "2054", "4096"}) {
+      std::vector<OptionText> options = given;
+      options.emplace_back("bytes", bytes);
+      const Ran ran = run_on(machine, name, options, {.check = true});
+      INFO(name << " " << (given.empty() ? "" : given.front().second) << " bytes " << bytes);
+      if (ran.run.fault) FAIL(ran.run.fault->text());
+      CHECK(ran.run.check.hazards.empty());
+      CHECK(ran.verdict.passed);
+    }
+  }
+}
+
+TEST_CASE("a kernel for another number of chips is refused") {
+  const MachineConfig machine = load_machine("tiny-x4");
+  const Operator& op = find_operator("all_reduce");
+  const Options two(op.name, op.options, {{"chips", "2"}});
+  CHECK_THROWS_AS(op.program(limits_of(machine), two), InputError);
+}
+
+// Bytes of each link over its rate, and the ways that nothing hides.
+double closed_form(const MachineConfig& machine, double bytes_of_a_link, int ways) {
+  return bytes_of_a_link / (machine.link.gigabytes_per_second / machine.clock_ghz) +
+         ways * machine.link.latency_nanoseconds * machine.clock_ghz;
+}
+
+TEST_CASE("collectives of 64 MB on four chips meet the closed form of their links within 5 %") {
+  const MachineConfig mesh = small_system("base-x4", 8), ring = small_system("base-ring4", 8);
+  constexpr double kBytes = 64 << 20;
+  const std::vector<OptionText> large{{"bytes", "67108864"}};
+  const auto close = [](uint64_t cycles, double want) {
+    INFO(cycles << " cycles, closed form " << want);
+    CHECK(static_cast<double>(cycles) == Approx(want).epsilon(0.05));
+  };
+  // Every link of the mesh carries a quarter twice: to be summed, and the sum.
+  close(cycles_of(mesh, "all_reduce", large), closed_form(mesh, 2 * kBytes / 4, 3));
+  close(cycles_of(mesh, "all_to_all", large), closed_form(mesh, kBytes / 4, 1));
+  close(cycles_of(mesh, "all_gather", large), closed_form(mesh, kBytes / 4, 1));
+  close(cycles_of(mesh, "reduce_scatter", large), closed_form(mesh, kBytes / 4, 2));
+  // Six steps of a quarter, each with a way there and back and a barrier of two and two more.
+  std::vector<OptionText> round = large;
+  round.emplace_back("algorithm", "ring");
+  close(cycles_of(ring, "all_reduce", round), closed_form(ring, 6 * kBytes / 4, 6 * 6));
+}
+
+TEST_CASE("one shot pays for a small all-reduce and the direct one for a large") {
+  const MachineConfig mesh = small_system("base-x4", 8);
+  const auto cycles = [&](const char* bytes, const char* algorithm) {
+    return cycles_of(mesh, "all_reduce", {{"bytes", bytes}, {"algorithm", algorithm}});
+  };
+  CHECK(cycles("4096", "one_shot") < cycles("4096", "direct"));
+  CHECK(cycles("4194304", "direct") < cycles("4194304", "one_shot"));
+}
+
+}  // namespace
+}  // namespace npu

@@ -1,0 +1,150 @@
+// HBM under streams, strides, random and mixed accesses against the closed forms of its timings,
+// over one to all channels.
+#include "sim/memory/hbm.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+#include <tuple>
+
+#include "sim/memory/probe.h"
+
+namespace npu {
+namespace {
+
+constexpr double kClosedForm = 0.03;  // how far the model may be from a closed form
+
+// The one-channel preset, made wider: consecutive bursts go round the channels.
+MachineConfig with_channels(int channels) {
+  MachineConfig machine = load_machine("hbm2-channel");
+  HbmConfig& hbm = machine.memory.hbm;
+  hbm.stacks = std::max(1, channels / 8);
+  hbm.channels = channels / hbm.stacks;
+  hbm.gigabytes_per_second = 32.0 * channels;
+  hbm.mapping = "row bank column group channel";
+  machine.memory.gm *= channels;
+  return machine;
+}
+
+double beside_refresh(const HbmTimingConfig& ns) { return 1 - (ns.rfc + ns.rp) / ns.refi; }
+
+// Bytes a nanosecond of a channel whose bursts come `ns` apart.
+double rate(const HbmConfig& hbm, double ns) {
+  return hbm.burst / ns * beside_refresh(hbm.ns) * hbm.all_channels();
+}
+
+StimulusOptions options_for(const MachineConfig& machine, uint64_t accesses_of_channel) {
+  StimulusOptions options;
+  options.accesses = accesses_of_channel * static_cast<uint64_t>(machine.memory.hbm.all_channels());
+  options.memory = static_cast<uint64_t>(machine.memory.gm);
+  return options;
+}
+
+double measured(const MachineConfig& machine, const std::vector<MemoryAccess>& accesses) {
+  return probe_hbm(machine, accesses, 64 * machine.memory.hbm.all_channels()).gigabytes_per_second;
+}
+
+TEST_CASE("a stream gets what refresh leaves of the peak") {
+  for (const int channels : {1, 8, 64}) {
+    const MachineConfig machine = with_channels(channels);
+    INFO(channels);
+    CHECK(measured(machine, stream_accesses(options_for(machine, 30000))) ==
+          Approx(rate(machine.memory.hbm, 2)).epsilon(kClosedForm));
+  }
+}
+
+TEST_CASE("a stride through the rows of one bank gets one burst every rc") {
+  for (const int channels : {1, 8}) {
+    const MachineConfig machine = with_channels(channels);
+    const HbmConfig& hbm = machine.memory.hbm;
+    StimulusOptions options = options_for(machine, 4000);
+    options.stride = static_cast<uint64_t>(hbm.row) * 16 * static_cast<uint64_t>(channels);
+    INFO(channels);
+    CHECK(measured(machine, strided_accesses(options)) ==
+          Approx(rate(hbm, hbm.ns.rc) / channels).epsilon(kClosedForm));
+  }
+}
+
+TEST_CASE("a stride through one bank group gets one burst every ccd_l") {
+  const MachineConfig machine = with_channels(1);
+  StimulusOptions options = options_for(machine, 30000);
+  options.stride = 4 * 64;
+  CHECK(measured(machine, strided_accesses(options)) ==
+        Approx(rate(machine.memory.hbm, machine.memory.hbm.ns.ccd_l)).epsilon(kClosedForm));
+}
+
+TEST_CASE("random bursts get four activates every faw") {
+  for (const int channels : {1, 8, 64}) {
+    const MachineConfig machine = with_channels(channels);
+    INFO(channels);
+    CHECK(measured(machine, random_accesses(options_for(machine, 20000))) ==
+          Approx(rate(machine.memory.hbm, machine.memory.hbm.ns.faw / 4)).epsilon(kClosedForm));
+  }
+}
+
+TEST_CASE("reads and writes in turn lose two turnarounds for every queue of writes") {
+  for (const int channels : {1, 8}) {
+    const MachineConfig machine = with_channels(channels);
+    const HbmConfig& hbm = machine.memory.hbm;
+    const double burst = 2, queue = hbm.write_queue;
+    const double turns = (hbm.ns.rtw - burst) + (hbm.ns.cwl + hbm.ns.wtr_l);
+    INFO(channels);
+    CHECK(measured(machine, mixed_accesses(options_for(machine, 30000))) ==
+          Approx(rate(hbm, burst + turns / (2 * queue))).epsilon(kClosedForm));
+  }
+}
+
+TEST_CASE("a read alone takes activate, read and its data; of an open row the activate is saved") {
+  const MachineConfig machine = with_channels(1);
+  const HbmTimingConfig& ns = machine.memory.hbm.ns;
+  const double closed = ns.rcd + ns.cl + 2;
+  CHECK(probe_hbm(machine, {{0, 64, false, 0}}, 1).mean_ns == Approx(closed));
+  const ProbeResult two = probe_hbm(machine, {{0, 64, false, 0}, {256, 64, false, 100}}, 1);
+  CHECK(two.least_ns == Approx(ns.cl + 2));
+  const uint64_t next_row = static_cast<uint64_t>(machine.memory.hbm.row) * 16;
+  const ProbeResult conflict =
+      probe_hbm(machine, {{0, 64, false, 0}, {next_row, 64, false, 100}}, 1);
+  CHECK(conflict.most_ns == Approx(ns.rp + closed));
+}
+
+TEST_CASE("every burst has a place of its own, with and without hash, whatever the mapping") {
+  HbmConfig config;
+  config.stacks = 3;
+  config.channels = 2;
+  for (const char* mapping :
+       {"row bank group column channel", "row column bank channel column:4 group:2 group",
+        "row channel bank column group"}) {
+    for (const bool hash : {false, true}) {
+      config.mapping = mapping;
+      config.hash = hash;
+      REQUIRE(mapping_problem(config).empty());
+      const AddressMap map(config);
+      std::set<std::tuple<uint32_t, uint32_t, uint64_t, uint32_t>> places;
+      constexpr uint64_t kBursts = 6 * 16 * 16 * 3;  // three rows of everything
+      for (uint64_t i = 0; i < kBursts; ++i) {
+        const HbmPlace p = map.place(i);
+        CHECK(p.channel < 6);
+        CHECK(p.bank / 4 == p.group);
+        CHECK(p.row < 3);
+        places.insert({p.channel, p.bank, p.row, p.column});
+      }
+      CHECK(places.size() == kBursts);
+    }
+  }
+}
+
+TEST_CASE("a mapping that is none says what is wrong with it") {
+  HbmConfig config;
+  const auto problem = [&](const char* mapping) {
+    config.mapping = mapping;
+    return mapping_problem(config);
+  };
+  CHECK(problem("row bank group column channel").empty());
+  CHECK(problem("row bank group column") == "leaves out 64 of channel");
+  CHECK(problem("row bank rank column channel group").find("no field") != std::string::npos);
+  CHECK(problem("bank row group column channel").find("highest") != std::string::npos);
+  CHECK(problem("row bank group column:3 channel").find("divides") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace npu
