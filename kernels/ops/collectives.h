@@ -32,8 +32,9 @@ struct CollectiveShape {
 //             n over each link of a ring
 enum class AllReduce : uint8_t { kOneShot, kDirect, kRing };
 
-// y = sum of x over the chips, in the order of their numbers (kRing: of the ring from the part's
-// chip on). Parameters: x {count}, y {count}; f32 inside, kRing rounds to the type at each step.
+// y = sum of x over the chips, the same bits on all of them. The order of the additions is that of
+// a ring of the chips, from a chip on that changes from tile to tile (kRing: from the part's chip
+// on). Parameters: x {count}, y {count}; f32 inside, kRing rounds to the type at each step.
 Program all_reduce(const Limits& machine, const CollectiveShape& shape, AllReduce algorithm);
 
 // y = this chip's part of the sum of x. Parameters: x {chips * part}, y {part}.

@@ -101,6 +101,14 @@ TEST_CASE("collectives of 64 MB on four chips meet the closed form of their link
   std::vector<OptionText> round = large;
   round.emplace_back("algorithm", "ring");
   close(cycles_of(ring, "all_reduce", round), closed_form(ring, 6 * kBytes / 4, 6 * 6));
+  // What is contended. In a ring the bytes for the chip opposite take the links upwards of two
+  // chips, so that each of these carries three quarters; on a switch all that a chip gets passes
+  // its one port.
+  close(cycles_of(ring, "all_to_all", large), closed_form(ring, 3 * kBytes / 4, 2));
+  MachineConfig under_a_switch = mesh;
+  under_a_switch.link.topology = "switch";
+  close(cycles_of(under_a_switch, "all_gather", large),
+        closed_form(under_a_switch, 3 * kBytes / 4, 1));
 }
 
 TEST_CASE("one shot pays for a small all-reduce and the direct one for a large") {
