@@ -47,7 +47,7 @@ std::string links(const MachineConfig& m) {
       fmt::format("links     {} of {} chips, {} one way {}, {:.4g} ns a hop", link.topology,
                   m.chips, rate_text(link.gigabytes_per_second * 1e9),
                   link.topology == "switch" ? "a port" : "a link", link.latency_nanoseconds);
-  if (link.topology == "switch") {
+  if (link.topology == "switch" && m.chips > link.leaf) {
     text += fmt::format("; leaves of {} chips, {} one way to the spine", link.leaf,
                         rate_text(link.uplink_gigabytes_per_second * 1e9));
   }

@@ -1,6 +1,7 @@
 // The presets of configs/machines.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "runtime/validate/validate.h"
 
@@ -22,6 +23,43 @@ TEST_CASE("every preset loads, and says what it is and where its numbers come fr
       CHECK(machine.sources.count("memory.hbm.gigabytes_per_second") == 1);
     }
   }
+}
+
+TEST_CASE("every system loads, joins chips, and says where its links come from") {
+  const std::map<std::string, int> published = {{"server-910b-x8", 8},
+                                                {"cluster-950dt-x16", 16},
+                                                {"cluster-950dt-x64", 64},
+                                                {"packages-910c-x64", 2 * 64},
+                                                {"packages-910c-x384", 2 * 384}};
+  const std::vector<std::string> names = system_names();
+  for (const auto& [name, chips] : published) {
+    INFO(name);
+    REQUIRE(std::find(names.begin(), names.end(), name) != names.end());
+    CHECK(load_machine(name).chips == chips);
+  }
+  for (const std::string& name : names) {
+    INFO(name);
+    const MachineConfig machine = load_machine(name);
+    CHECK(machine.chips > 1);
+    CHECK(!machine.about.empty());
+    CHECK(machine.sources.count("link") + machine.sources.count("link.topology") > 0);
+    const MachineConfig again = parse_machine(dump_machine(machine), "dump.yaml");
+    CHECK(again.chips == machine.chips);
+    CHECK(again.link.topology == machine.link.topology);
+    CHECK(again.link.latency_nanoseconds == machine.link.latency_nanoseconds);
+  }
+}
+
+TEST_CASE("the links of a system carry what is published of a card, a chip or a package") {
+  const LinkConfig server = load_machine("server-910b-x8").link;
+  CHECK(2 * 7 * server.gigabytes_per_second == Approx(392));
+  const LinkConfig cluster = load_machine("cluster-950dt-x64").link;
+  CHECK(2 * cluster.gigabytes_per_second == Approx(2000));
+  const LinkConfig packages = load_machine("packages-910c-x384").link;
+  CHECK(2 * packages.gigabytes_per_second == Approx(392));
+  CHECK(3 * packages.latency_nanoseconds < 1000);
+  CHECK(packages.uplink_gigabytes_per_second ==
+        Approx(packages.leaf * packages.gigabytes_per_second));
 }
 
 TEST_CASE("the cubes of a preset reach the published peak") {
