@@ -6,6 +6,7 @@ list(APPEND NPU_SIM_SOURCES
      config/yaml_reader.cpp)
 list(APPEND NPU_SIM_HEADERS
      config/fields.h
+     config/launch.h
      config/machine.h
      config/memory.h)
 # Where presets are: the checkout, or what cmake --install made.

@@ -4,8 +4,8 @@
 
 #include "isa/errors.h"
 #include "sim/soc/attach.h"
-#include "sim/soc/chip.h"
 #include "sim/soc/context.h"
+#include "sim/soc/modules.h"
 #include "sim/soc/observer_pair.h"
 
 namespace npu {
@@ -30,7 +30,7 @@ struct Simulator::Impl {
         options(std::move(options_in)),
         gm(limits.gm, limits.chips, options.mode == Mode::kTimingOnly, options.host_bytes),
         engine(machine, limits, gm, engine_options(options)),
-        chip(std::make_unique<Chip>("chip", machine, engine)) {
+        chip(std::make_unique<ChipModule>("chip", machine, engine, Company::kAlone)) {
     engine.shared().print = options.print;
   }
 
@@ -53,7 +53,7 @@ struct Simulator::Impl {
   Gm gm;
   SystemcContext context;
   Engine engine;
-  std::unique_ptr<Chip> chip;
+  std::unique_ptr<ChipModule> chip;
   std::chrono::steady_clock::time_point began;
   double next_progress = 0;
   bool interrupted = false;

@@ -8,7 +8,7 @@
 #include "isa/assembler/assembler.h"
 #include "isa/errors.h"
 #include "sim/soc/attach.h"
-#include "sim/soc/chip.h"
+#include "sim/soc/modules.h"
 
 namespace npu {
 namespace {
