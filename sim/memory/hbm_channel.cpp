@@ -52,68 +52,86 @@ void Activates::add(Ticks at, uint32_t group) {
 
 ColumnBus::ColumnBus(const HbmTiming& timing, uint32_t groups)
     : timing_(timing), read_in_group_(groups), write_in_group_(groups) {
-  gaps_.reserve(kGaps);
+  gaps_.reserve(kGaps + 2);
 }
 
 void ColumnBus::reset() {
-  last_ = read_any_ = write_any_ = 0;
-  any_ = last_write_ = false;
+  last_ = {};
+  read_any_ = write_any_ = 0;
+  turnarounds_ = 0;
   std::fill(read_in_group_.begin(), read_in_group_.end(), 0);
   std::fill(write_in_group_.begin(), write_in_group_.end(), 0);
   gaps_.clear();
 }
 
+Ticks ColumnBus::apart(const Command& first, const Command& then) const {
+  if (first.group == kNone) return 0;
+  const bool same_group = first.group == then.group;
+  if (first.write == then.write) return same_group ? timing_.ccd_l : timing_.ccd_s;
+  if (!first.write) return timing_.rtw;
+  return same_group ? timing_.write_to_read_l : timing_.write_to_read_s;
+}
+
 ColumnBus::Slot ColumnBus::earliest(Ticks now, Ticks from, uint32_t group, bool write) {
   size_t past = 0;
-  while (past < gaps_.size() && gaps_[past].end <= now) ++past;
+  while (past < gaps_.size() && gaps_[past].then.at <= now) ++past;
   if (past > 0) gaps_.erase(gaps_.begin(), gaps_.begin() + static_cast<std::ptrdiff_t>(past));
+  Command command{0, group, write};
   for (size_t i = 0; i < gaps_.size(); ++i) {
     const Gap& gap = gaps_[i];
-    // Whole bursts are booked: half of one too much here is half of one too little there.
-    if (gap.end <= from || !(write ? gap.write : gap.read)) continue;
-    if (2 * gap.left >= static_cast<int64_t>(timing_.ccd_s))
-      return {std::max(from, gap.begin), static_cast<int>(i)};
+    if (gap.then.at <= from) continue;
+    command.at = std::max(from, gap.first.at + apart(gap.first, command));
+    if (command.at + apart(command, gap.then) <= gap.then.at)
+      return {command.at, static_cast<int>(i)};
   }
   const Ticks any = write ? write_any_ : read_any_;
   const Ticks own = (write ? write_in_group_ : read_in_group_)[group];
   return {std::max({from, any, own}), -1};
 }
 
+bool ColumnBus::has_room(const Gap& gap) const {
+  const Ticks before = gap.first.group == kNone ? 0 : timing_.ccd_s;
+  return gap.then.at - gap.first.at >= before + timing_.ccd_s;
+}
+
 void ColumnBus::take(const Slot& slot, uint32_t group, bool write) {
-  if (slot.gap >= 0) {
-    gaps_[static_cast<size_t>(slot.gap)].left -= static_cast<int64_t>(timing_.ccd_s);
+  const Command command{slot.at, group, write};
+  if (slot.gap < 0) {
+    append(command);
     return;
   }
-  const Ticks at = slot.at;
-  const Ticks begin = any_ ? last_ + timing_.ccd_s : 0;
-  if (at > begin) {
-    // Where the bus turns round in it, the turnaround takes its part of the gap.
-    const bool turns = any_ && last_write_ != write;
-    const Ticks turn = turns ? (write ? timing_.rtw : timing_.write_to_read_l) : 0;
-    const int64_t left = static_cast<int64_t>(at - begin) - static_cast<int64_t>(turn);
-    const Gap gap{begin, at, left, turns || !write, turns || write};
-    // One burst between two gaps: bursts of one bank group leave each other such small ones.
-    Gap* before = gaps_.empty() ? nullptr : &gaps_.back();
-    if (before != nullptr && before->end == last_ && before->read == gap.read &&
-        before->write == gap.write) {
-      before->end = at;
-      before->left += left;
-    } else {
-      if (gaps_.size() == kGaps) gaps_.erase(gaps_.begin());
-      gaps_.push_back(gap);
-    }
+  const auto at = gaps_.begin() + slot.gap;
+  const Gap before{at->first, command}, after{command, at->then};
+  const bool turns = write != after.then.write;
+  if (turns) turnarounds_ += before.first.write != write ? 2 : 0;
+  if (has_room(before) && has_room(after)) {
+    *at = after;
+    gaps_.insert(at, before);
+    if (gaps_.size() > kGaps) gaps_.erase(gaps_.begin());
+  } else if (has_room(before) || has_room(after)) {
+    *at = has_room(before) ? before : after;
+  } else {
+    gaps_.erase(at);
   }
-  last_ = at;
-  last_write_ = write;
-  any_ = true;
-  if (write) {
+}
+
+void ColumnBus::append(const Command& command) {
+  const Gap gap{last_, command};
+  if (has_room(gap)) {
+    if (gaps_.size() == kGaps) gaps_.erase(gaps_.begin());
+    gaps_.push_back(gap);
+  }
+  turnarounds_ += last_.group != kNone && last_.write != command.write ? 1 : 0;
+  last_ = command;
+  const Ticks at = command.at;
+  if (command.write) {
     write_any_ = at + timing_.ccd_s;
-    write_in_group_[group] = at + timing_.ccd_l;
+    write_in_group_[command.group] = at + timing_.ccd_l;
     read_any_ = std::max(read_any_, at + timing_.write_to_read_s);
-    read_in_group_[group] = at + timing_.write_to_read_l;
+    read_in_group_[command.group] = at + timing_.write_to_read_l;
   } else {
     read_any_ = at + timing_.ccd_s;
-    read_in_group_[group] = at + timing_.ccd_l;
+    read_in_group_[command.group] = at + timing_.ccd_l;
     write_any_ = std::max(write_any_, at + timing_.rtw);
   }
 }
@@ -141,23 +159,40 @@ void HbmChannel::reset() {
   counters_ = {};
 }
 
-Ticks HbmChannel::clear_of_refresh(Ticks at, Ticks tail) const {
+HbmCounters HbmChannel::counters() const {
+  HbmCounters counters = counters_;
+  counters.turnarounds = bus_.turnarounds();
+  return counters;
+}
+
+HbmChannel::Phase HbmChannel::phase_of(Ticks at) {
+  if (timing_.refresh_interval == 0) return {};
+  const Ticks shifted = at + phase_;
+  // NOTE: where `shifted` lies before the interval, the difference wraps round and is large.
+  if (shifted - interval_begin_ >= timing_.refresh_interval) {
+    interval_ = shifted / timing_.refresh_interval;
+    interval_begin_ = interval_ * timing_.refresh_interval;
+  }
+  return {interval_, shifted - interval_begin_};
+}
+
+Ticks HbmChannel::clear_of_refresh(Ticks at, Ticks tail) {
   if (timing_.refresh_interval == 0) return at;
-  const Ticks phase = (at + phase_) % timing_.refresh_interval;
-  if (phase < timing_.refresh_time) return at + timing_.refresh_time - phase;
-  if (phase + tail > timing_.refresh_interval)
-    return at + timing_.refresh_interval - phase + timing_.refresh_time;
+  const Ticks since = phase_of(at).since;
+  if (since < timing_.refresh_time) return at + timing_.refresh_time - since;
+  if (since + tail > timing_.refresh_interval)
+    return at + timing_.refresh_interval - since + timing_.refresh_time;
   return at;
 }
 
 // Activates the row; precharges first where another is open. A refresh closes all rows.
-void HbmChannel::open(Bank& bank, const HbmPlace& place, Ticks from) {
+void HbmChannel::activate(Bank& bank, const HbmPlace& place, Ticks from) {
   Ticks at = from;
   if (bank.used) {
     at = std::max(at, bank.activated + timing_.rc);
-    if (bank.row != kClosed && interval(std::max(from, bank.precharge_from)) == bank.refresh) {
-      at = std::max(at, std::max(from, bank.precharge_from) + timing_.rp);
-    }
+    const Ticks precharge = std::max(from, bank.open.precharge);
+    if (bank.open.row != kClosed && phase_of(precharge).interval == bank.open.refresh)
+      at = std::max(at, precharge + timing_.rp);
   }
   for (;;) {
     const Ticks free = activates_.earliest(at, place.group);
@@ -166,45 +201,67 @@ void HbmChannel::open(Bank& bank, const HbmPlace& place, Ticks from) {
     if (clear == free) break;
   }
   activates_.add(at, place.group);
-  bank.row = place.row;
-  bank.refresh = interval(at);
+  if (bank.open.row != kClosed) {
+    bank.before = bank.open;
+    bank.before.precharge = at - timing_.rp;
+  }
+  bank.open = {place.row, phase_of(at).interval, at + timing_.rcd, at + timing_.ras};
   bank.activated = at;
   bank.used = true;
-  bank.column_from = at + timing_.rcd;
-  bank.precharge_from = at + timing_.ras;
+}
+
+bool HbmChannel::take_before(Bank& bank, Ticks now, Ticks from, const HbmPlace& place, bool write,
+                             Ticks& at) {
+  const OpenRow& row = bank.before;
+  const Ticks to_precharge = write ? timing_.write_to_precharge : timing_.rtp;
+  if (from + to_precharge > row.precharge) return false;
+  const ColumnBus::Slot slot =
+      bus_.earliest(now, std::max(from, row.column_from), place.group, write);
+  if (slot.at + to_precharge > row.precharge || phase_of(slot.at).interval != row.refresh ||
+      clear_of_refresh(slot.at, to_precharge) != slot.at)
+    return false;
+  bus_.take(slot, place.group, write);
+  at = slot.at;
+  return true;
 }
 
 Ticks HbmChannel::access(Ticks now, Ticks from, const HbmPlace& place, bool write) {
   Bank& bank = banks_[place.bank];
+  Ticks at = 0;
+  ++(write ? counters_.writes : counters_.reads);
+  if (place.row == bank.before.row && place.row != bank.open.row &&
+      take_before(bank, now, from, place, write, at)) {
+    ++counters_.row_hits;
+  } else {
+    at = take_open(bank, now, from, place, write);
+  }
+  const Ticks done = at + (write ? timing_.cwl : timing_.cl) + timing_.burst;
+  end_ = std::max(end_, done);
+  return done;
+}
+
+// Of the open row, or of one that is opened for it.
+Ticks HbmChannel::take_open(Bank& bank, Ticks now, Ticks from, const HbmPlace& place, bool write) {
   const Ticks to_precharge = write ? timing_.write_to_precharge : timing_.rtp;
-  const bool stale = bank.row != kClosed && interval(from) > bank.refresh;
-  if (stale) bank.row = kClosed;
-  ++(bank.row == place.row ? counters_.row_hits
-     : bank.row == kClosed ? counters_.row_closed
-                           : counters_.row_conflicts);
+  bool closed = bank.open.row == kClosed || phase_of(from).interval > bank.open.refresh;
+  ++(closed                       ? counters_.row_closed
+     : bank.open.row == place.row ? counters_.row_hits
+                                  : counters_.row_conflicts);
   bool held = false;
   ColumnBus::Slot slot;
   for (;;) {
-    if (bank.row != place.row) open(bank, place, from);
-    slot = bus_.earliest(now, std::max(from, bank.column_from), place.group, write);
-    if (interval(slot.at) == bank.refresh) {
-      const Ticks clear = clear_of_refresh(slot.at, to_precharge);
-      if (clear == slot.at) break;
-      from = clear;
-    } else {
-      from = clear_of_refresh(slot.at, 0);
-    }
-    bank.row = kClosed;
-    held = true;
+    if (closed || bank.open.row != place.row) activate(bank, place, from);
+    slot = bus_.earliest(now, std::max(from, bank.open.column_from), place.group, write);
+    const bool in_time = phase_of(slot.at).interval == bank.open.refresh;
+    const Ticks clear = clear_of_refresh(slot.at, in_time ? to_precharge : 0);
+    if (in_time && clear == slot.at) break;
+    from = clear;
+    closed = held = true;
   }
   counters_.refresh_waits += held ? 1 : 0;
-  counters_.turnarounds += slot.gap < 0 && write != bus_.last_was_write() ? 1 : 0;
-  ++(write ? counters_.writes : counters_.reads);
   bus_.take(slot, place.group, write);
-  bank.precharge_from = std::max(bank.precharge_from, slot.at + to_precharge);
-  const Ticks done = slot.at + (write ? timing_.cwl : timing_.cl) + timing_.burst;
-  end_ = std::max(end_, done);
-  return done;
+  bank.open.precharge = std::max(bank.open.precharge, slot.at + to_precharge);
+  return slot.at;
 }
 
 void HbmChannel::write_later(Ticks now, Ticks from, const HbmPlace& place) {

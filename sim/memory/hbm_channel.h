@@ -1,8 +1,8 @@
 // One channel of HBM: banks with open rows, and the earliest time at which each command may go.
 //
-// Requests are booked in the order of the calls, some for a little later than others. Commands of a
-// bank keep that order. The data bus does not: a read may go into a gap that an earlier call left,
-// as a controller would let it.
+// Requests are booked in the order of the calls, some for a little later than others. What is
+// booked stays where it is, but a later call may use the time that it left: a gap on the bus or
+// between activates, or a row that its bank had open before the one that was booked last.
 #pragma once
 
 #include <array>
@@ -43,6 +43,7 @@ class ColumnBus {
  public:
   explicit ColumnBus(const HbmTiming& timing, uint32_t groups);
   void reset();
+
   struct Slot {
     Ticks at = 0;
     int gap = -1;  // the gap that it lies in; -1: after all others
@@ -50,21 +51,31 @@ class ColumnBus {
   // The earliest slot from `from`; nobody asks for one before `now` any more.
   Slot earliest(Ticks now, Ticks from, uint32_t group, bool write);
   void take(const Slot& slot, uint32_t group, bool write);
-  bool last_was_write() const { return last_write_; }
+  // Changes of direction so far.
+  uint64_t turnarounds() const { return turnarounds_; }
 
  private:
-  // Time between two commands that a later call may still use: `left` of it, in no fixed place, for
-  // what goes the same way as a neighbour. NOTE: bus time is what counts here, not bank groups.
-  struct Gap {
-    Ticks begin = 0, end = 0;
-    int64_t left = 0;
-    bool read = false, write = false;  // which of them fit without a turnaround
-  };
+  static constexpr uint32_t kNone = ~uint32_t{0};  // the group of no command
   static constexpr size_t kGaps = 32;
+  struct Command {
+    Ticks at = 0;
+    uint32_t group = kNone;
+    bool write = false;
+  };
+  // Two commands with room for a third between them. NOTE: in a gap only the neighbours' bank
+  // groups count, not those of commands before and after them.
+  struct Gap {
+    Command first, then;
+  };
+  // What two commands keep between them.
+  Ticks apart(const Command& first, const Command& then) const;
+  bool has_room(const Gap& gap) const;
+  void add_gap(const Gap& gap);
+  void append(const Command& command);
 
   const HbmTiming& timing_;
-  bool any_ = false, last_write_ = false;
-  Ticks last_ = 0;
+  Command last_;
+  uint64_t turnarounds_ = 0;
   Ticks read_any_ = 0, write_any_ = 0;                 // earliest of any group
   std::vector<Ticks> read_in_group_, write_in_group_;  // of each group
   std::vector<Gap> gaps_;                              // by time
@@ -87,28 +98,40 @@ class HbmChannel {
   // Writes what is collected; the time at which the last byte of anything has passed.
   Ticks flush(Ticks now);
 
-  const HbmCounters& counters() const { return counters_; }
+  HbmCounters counters() const;
 
  private:
   static constexpr uint64_t kClosed = ~uint64_t{0};
-  struct Bank {
+  // The time in which a bank has a row open.
+  struct OpenRow {
     uint64_t row = kClosed;
-    uint64_t refresh = 0;  // the interval in which the row was opened
-    Ticks activated = 0;
-    bool used = false;      // `activated` means something
-    Ticks column_from = 0;  // the earliest read or write of the open row
-    Ticks precharge_from = 0;
+    uint64_t refresh = 0;   // the interval between refreshes in which it was opened
+    Ticks column_from = 0;  // the earliest read or write
+    Ticks precharge = 0;    // of the open row the earliest, of the one before when it was
   };
-  void open(Bank& bank, const HbmPlace& place, Ticks from);
+  struct Bank {
+    OpenRow open, before;
+    Ticks activated = 0;
+    bool used = false;  // `activated` means something
+  };
+  void activate(Bank& bank, const HbmPlace& place, Ticks from);
+  // Whether a read or write of the row before can still go; takes its slot if so.
+  bool take_before(Bank& bank, Ticks now, Ticks from, const HbmPlace& place, bool write, Ticks& at);
+  Ticks take_open(Bank& bank, Ticks now, Ticks from, const HbmPlace& place, bool write);
   void drain(Ticks now);
-  uint64_t interval(Ticks at) const {
-    return timing_.refresh_interval == 0 ? 0 : (at + phase_) / timing_.refresh_interval;
-  }
+  // Which interval between refreshes a time lies in, and how far.
+  struct Phase {
+    uint64_t interval = 0;
+    Ticks since = 0;
+  };
+  Phase phase_of(Ticks at);
   // `at`, or the end of the refresh that it or what needs `tail` after it would run into.
-  Ticks clear_of_refresh(Ticks at, Ticks tail) const;
+  Ticks clear_of_refresh(Ticks at, Ticks tail);
 
   const HbmTiming& timing_;
   Ticks phase_;
+  uint64_t interval_ = 0;     // the one that was last asked for
+  Ticks interval_begin_ = 0;  // with the channel's phase
   size_t queue_limit_;
   std::vector<Bank> banks_;
   Activates activates_;

@@ -48,7 +48,7 @@ class Lab {
     const HbmPlace place{0, a.group, a.group * kBanksOfGroup + a.bank, a.row, 0};
     return cycle_after(channel_.access(0, ticks_of(from), place, a.write));
   }
-  const HbmCounters& counters() const { return channel_.counters(); }
+  HbmCounters counters() const { return channel_.counters(); }
 
  private:
   HbmTiming timing_;

@@ -40,8 +40,19 @@ StimulusOptions options_for(const MachineConfig& machine, uint64_t accesses_of_c
   return options;
 }
 
+// NOTE: what is under way must outlast a refresh of one channel, 137 bursts, or the others run dry.
 double measured(const MachineConfig& machine, const std::vector<MemoryAccess>& accesses) {
-  return probe_hbm(machine, accesses, 64 * machine.memory.hbm.all_channels()).gigabytes_per_second;
+  return probe_hbm(machine, accesses, 256 * machine.memory.hbm.all_channels()).gigabytes_per_second;
+}
+
+// The bursts of the fullest channel, which is done last, over those of the mean.
+double fullest(const HbmConfig& hbm, const std::vector<MemoryAccess>& accesses) {
+  const AddressMap map(hbm);
+  std::vector<double> bursts(static_cast<size_t>(hbm.all_channels()));
+  for (const MemoryAccess& access : accesses)
+    ++bursts[map.place(access.address / static_cast<uint64_t>(hbm.burst)).channel];
+  return *std::max_element(bursts.begin(), bursts.end()) * static_cast<double>(bursts.size()) /
+         static_cast<double>(accesses.size());
 }
 
 TEST_CASE("a stream gets what refresh leaves of the peak") {
@@ -73,12 +84,17 @@ TEST_CASE("a stride through one bank group gets one burst every ccd_l") {
         Approx(rate(machine.memory.hbm, machine.memory.hbm.ns.ccd_l)).epsilon(kClosedForm));
 }
 
+// A row that is activated must stay open for ras before the refresh, so that takes ras more.
 TEST_CASE("random bursts get four activates every faw") {
   for (const int channels : {1, 8, 64}) {
     const MachineConfig machine = with_channels(channels);
+    HbmConfig with_ras = machine.memory.hbm;
+    with_ras.ns.rfc += with_ras.ns.ras;
     INFO(channels);
-    CHECK(measured(machine, random_accesses(options_for(machine, 20000))) ==
-          Approx(rate(machine.memory.hbm, machine.memory.hbm.ns.faw / 4)).epsilon(kClosedForm));
+    const std::vector<MemoryAccess> accesses = random_accesses(options_for(machine, 20000));
+    CHECK(measured(machine, accesses) ==
+          Approx(rate(with_ras, with_ras.ns.faw / 4) / fullest(with_ras, accesses))
+              .epsilon(kClosedForm));
   }
 }
 
@@ -88,8 +104,11 @@ TEST_CASE("reads and writes in turn lose two turnarounds for every queue of writ
     const HbmConfig& hbm = machine.memory.hbm;
     const double burst = 2, queue = hbm.write_queue;
     const double turns = (hbm.ns.rtw - burst) + (hbm.ns.cwl + hbm.ns.wtr_l);
+    StimulusOptions options = options_for(machine, 30000);
+    // Reads in two banks of every group and writes in two others, so that all rows stay open.
+    options.memory = static_cast<uint64_t>(hbm.row) * 16 * static_cast<uint64_t>(channels);
     INFO(channels);
-    CHECK(measured(machine, mixed_accesses(options_for(machine, 30000))) ==
+    CHECK(measured(machine, mixed_accesses(options)) ==
           Approx(rate(hbm, burst + turns / (2 * queue))).epsilon(kClosedForm));
   }
 }
@@ -112,7 +131,7 @@ TEST_CASE("every burst has a place of its own, with and without hash, whatever t
   config.stacks = 3;
   config.channels = 2;
   for (const char* mapping :
-       {"row bank group column channel", "row column bank channel column:4 group:2 group",
+       {"row bank group column channel", "row column bank group channel column:4 group:2",
         "row channel bank column group"}) {
     for (const bool hash : {false, true}) {
       config.mapping = mapping;
