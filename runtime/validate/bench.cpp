@@ -1,27 +1,46 @@
 #include "runtime/validate/bench.h"
 
 #include <optional>
+#include <unordered_map>
 
 #include "isa/assembler/assembler.h"
 
 namespace npu {
 
-// Starts and retirements of the instructions of one unit of group 0.
+// Starts and retirements of the instructions of one unit of group 0, and for how long each unit had
+// one under way.
 class Bench::Watch : public RetireObserver {
  public:
   void watch(std::optional<Unit> unit) {
     unit_ = unit;
     times_.clear();
+    under_way_ = {};
+    units_.clear();
   }
   void on_start(const EventPlace& at, const Command&) override {
     if (Times* times = of(at)) times->start = at.cycle;
+    if (at.serial == 0) return;
+    InFlight& unit = units_[place(at)];
+    if (unit.count++ == 0) unit.since = at.cycle;
   }
   void on_retire(const EventPlace& at, const Command&) override {
     if (Times* times = of(at)) times->retire = at.cycle;
+    if (at.serial == 0) return;
+    InFlight& unit = units_[place(at)];
+    if (--unit.count == 0) under_way_[static_cast<size_t>(at.unit)] += at.cycle - unit.since;
   }
   std::vector<Times> take() { return std::move(times_); }
+  const std::array<uint64_t, kUnits>& under_way() const { return under_way_; }
 
  private:
+  struct InFlight {
+    int count = 0;
+    uint64_t since = 0;
+  };
+  static uint64_t place(const EventPlace& at) {
+    return (static_cast<uint64_t>(at.group) << 16 | static_cast<uint64_t>(at.core) << 8 |
+            static_cast<uint64_t>(at.unit));
+  }
   Times* of(const EventPlace& at) {
     if (!unit_ || at.unit != *unit_ || at.group != 0 || at.core > 1 || at.serial == 0) {
       return nullptr;
@@ -32,6 +51,8 @@ class Bench::Watch : public RetireObserver {
 
   std::optional<Unit> unit_;
   std::vector<Times> times_;
+  std::array<uint64_t, kUnits> under_way_{};
+  std::unordered_map<uint64_t, InFlight> units_;
 };
 
 namespace {
@@ -82,15 +103,15 @@ std::vector<Bench::Times> Bench::time_unit(const std::string& text, Unit unit,
   return watch_->take();
 }
 
-RunResult Bench::run(const Program& program, const std::vector<uint64_t>& tensors, int groups) {
+Bench::Run Bench::run(const Program& program, const std::vector<uint64_t>& tensors, int groups) {
   const std::vector<uint64_t> addresses = allocate(tensors);
   watch_->watch(std::nullopt);
   RunOptions options;
   options.groups = groups;
-  RunResult result = simulator_.run(program, addresses, options);
+  const RunResult result = simulator_.run(program, addresses, options);
   release(addresses);
   require_success(result, program.name);
-  return result;
+  return {result.cycles, watch_->under_way()};
 }
 
 }  // namespace npu

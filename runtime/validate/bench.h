@@ -1,6 +1,7 @@
 // One machine on which short hand-written programs and whole kernels are timed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -39,9 +40,17 @@ class Bench {
   std::vector<Times> time_unit(const std::string& text, Unit unit,
                                const std::vector<uint64_t>& tensors = {});
 
+  // What a run took: its cycles, and of each unit the cycles in which an instruction was under way,
+  // summed over all cores.
+  struct Run {
+    uint64_t cycles = 0;
+    std::array<uint64_t, kUnits> under_way{};
+    uint64_t of(Unit unit) const { return under_way[static_cast<size_t>(unit)]; }
+  };
+
   // Runs a program, timing only, with cold L2 on `groups` groups (0: all). One tensor of so many
-  // bytes a parameter. Throws InputError as above.
-  RunResult run(const Program& program, const std::vector<uint64_t>& tensors, int groups);
+  // bytes a parameter. Throws CannotRun as above.
+  Run run(const Program& program, const std::vector<uint64_t>& tensors, int groups);
 
  private:
   class Watch;

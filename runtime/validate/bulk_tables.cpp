@@ -105,7 +105,6 @@ constexpr Operation kOperations[] = {{"VABS", "vabs"},
                                      {"VCGADD", "vrow_sum", false, true},
                                      {"VCGMAX", "vrow_max", false, true},
                                      {"VCGMIN", "vrow_min", false, true},
-                                     {"VCMP", "vcmp"},
                                      {"VCMPV", "vcmp"},
                                      {"VCMPVS", "vcmp.scalar"},
                                      {"VCONV", "vconvert"},
@@ -154,6 +153,12 @@ int64_t bits_of_name(const std::string& type) {
   return type == "i4" ? 4 : 8;
 }
 
+constexpr int64_t kRepeatBits = 2048;
+
+int64_t widest_bits(const std::string& a, const std::string& b) {
+  return std::max(bits_of_name(a), bits_of_name(b));
+}
+
 // The rate is that of bytes of one of the types; cycles may be given in thousands, or not at all.
 double vector_cycles(const Row& row, const std::vector<std::string>& types, std::string& problem) {
   const auto by_rate = [&](const std::string& type) {
@@ -173,13 +178,15 @@ double vector_cycles(const Row& row, const std::vector<std::string>& types, std:
 void read_vector(const Row& row, Measurement& m) {
   m.family = "vector";
   m.experiment = "vector";
-  const auto count = static_cast<int64_t>(row.at(0));
+  auto count = static_cast<int64_t>(row.at(0));  // of elements
   std::vector<std::string> types;
   for (size_t i = 1; i + 3 < row.name.size(); ++i) types.push_back(type_of(row.name[i]));
   const auto op = std::find_if(std::begin(kOperations), std::end(kOperations),
                                [&](const Operation& o) { return row.name[0] == o.table; });
   if (std::find(types.begin(), types.end(), "") != types.end()) {
     m.unscored = "the ISA does not have a type of this table";
+  } else if (row.name[0] == "VCMP") {
+    m.unscored = "VCMP writes a mask register, which the ISA does not have";
   } else if (op == std::end(kOperations)) {
     m.unscored = "the ISA has no instruction that does what " + row.name[0] + " does";
   }
@@ -189,10 +196,16 @@ void read_vector(const Row& row, Measurement& m) {
   }
   m.with = {{"op", op->op}, {"type", types.front()}, {"count", std::to_string(count)}};
   if (row.name[0] == "VCONV") m.with["to"] = types.back();
+  m.figures["cycles"] = vector_cycles(row, types, m.unscored);
+  // A repeat is 256 bytes of the wider type; the tables of conversions count the narrower one's.
+  if (row.name[0] == "VCONV" && row.at(3) > 0) {
+    count =
+        static_cast<int64_t>(row.at(3)) * kRepeatBits / widest_bits(types.front(), types.back());
+    m.with["count"] = std::to_string(count);
+  }
   const int64_t bits = bits_of_name(types.front());
   if (op->whole_repeat) m.with["row"] = std::to_string(2048 / bits);
   if (op->block) m.with["row"] = std::to_string(256 / bits);
-  m.figures["cycles"] = vector_cycles(row, types, m.unscored);
 }
 
 Measurement measurement_of(const std::string& table, const Row& row) {
@@ -216,6 +229,37 @@ Measurement measurement_of(const std::string& table, const Row& row) {
     read_vector(row, m);
   }
   return m;
+}
+
+// Rows of a table of vector instructions that can't be: all of them where one is faster than UB's
+// port, 256 bytes a cycle; and those that are ten times slower than their table.
+void reject_impossible(const std::vector<Measurement*>& table) {
+  std::vector<double> rates;
+  for (const Measurement* m : table) {
+    const std::string& type = m->text("type");
+    const int64_t bits = widest_bits(type, m->with.count("to") > 0 ? m->text("to") : type);
+    rates.push_back(static_cast<double>(m->number("count") * bits) / m->figures.at("cycles"));
+  }
+  std::vector<double> sorted = rates;
+  std::sort(sorted.begin(), sorted.end());
+  const bool too_fast = sorted.back() > 1.1 * kRepeatBits;
+  const double typical = sorted[sorted.size() / 2];
+  for (size_t i = 0; i < table.size(); ++i) {
+    if (too_fast) {
+      table[i]->unscored = "the table has more bytes a cycle than UB's port";
+    } else if (rates[i] < typical / 10) {
+      table[i]->unscored = "the row contradicts its table, ten times slower than the others";
+    }
+  }
+}
+
+void reject_impossible(std::vector<Measurement>& all) {
+  std::map<std::string, std::vector<Measurement*>> tables;
+  for (Measurement& m : all) {
+    if (m.family != "vector" || !m.unscored.empty()) continue;
+    tables[m.name.substr(0, m.name.find(' '))].push_back(&m);
+  }
+  for (const auto& [name, table] : tables) reject_impossible(table);
 }
 
 void read_file(const fs::path& file, std::vector<Measurement>& all) {
@@ -244,6 +288,7 @@ std::vector<Measurement> read_bulk_tables(const std::string& folder) {
   std::sort(files.begin(), files.end());
   std::vector<Measurement> all;
   for (const fs::path& file : files) read_file(file, all);
+  reject_impossible(all);
   if (all.empty()) {
     throw InputError(folder +
                      ": no table of measurements; allowed: a folder with a CSV file that "

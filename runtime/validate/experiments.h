@@ -4,8 +4,8 @@
 //   mma           m, n, k, [rate: 1]              one f16 mma alone, or one of many
 //   vector        op, type, count, [to, row, a, b, d, rate: 0]
 //   tile_copy     core (cube|vector), rows, cols, tile_rows, tile_cols, [order, rounds]
-//   matmul        m, n, k and the numbers of MatmulStep, [part: simulate m / part, times part]
-//   add           count and the numbers of AddStep, [groups, part]
+//   matmul        m, n, k and the numbers of MatmulStep, [parts: simulate one and two of so many]
+//   add           count and the numbers of AddStep, [groups, parts]
 #pragma once
 
 #include <map>

@@ -36,11 +36,12 @@ constexpr const char* kWholeOrder = R"(
         li r10, 1
         mv r11, r7
 )";
+// To the next tile; where all are read, round at the end.
+constexpr const char* kSharedNext = "add r9, r9, r10\n";
+constexpr const char* kWholeNext = "addwrap r9, r10, r0, r7\n";
 constexpr const char* kLoop = R"(
-next:   b.le r11, r0, done
-        b.lt r9, r7, inside
-        sub r9, r9, r7
-inside: div r12, r9, r8
+        b.le r11, r0, done
+next:   div r12, r9, r8
         rem r13, r9, r8
         mul r12, r12, r20                ; first row and column
         mul r13, r13, r21
@@ -55,9 +56,8 @@ inside: div r12, r9, r8
 )";
 constexpr const char* kEnd = R"(
         addwrap r25, r26, r0, r27
-        add r9, r9, r10
         sub r11, r11, 1
-        jump next
+        b.gt r11, r0, next
 done:   sub r28, r28, 1
         b.gt r28, r0, again
         halt
@@ -92,13 +92,15 @@ Program tile_copy(const TileCopy& c) {
   constant(28, c.rounds);
   constant(29, pitch);
   text += "again:\n";
-  std::string order = c.order == TileCopy::Order::kShared ? kSharedOrder : kWholeOrder;
+  const bool shared = c.order == TileCopy::Order::kShared;
+  std::string order = shared ? kSharedOrder : kWholeOrder;
   if (const size_t at = order.find("START"); at != std::string::npos) {
     order.replace(at, 5, c.order == TileCopy::Order::kSame ? "r0" : "r3");
   }
   text += order + kLoop;
   text += c.cube ? "load.l1.f16.fractal" : "load.ub.f16";
   text += " dst=r25, src=r12, rows=r14, cols=r15, dst_pitch=r29, src_pitch=r24\n";
+  text += shared ? kSharedNext : kWholeNext;
   text += kEnd;
   return assemble(text, "tile_copy.npuasm");
 }

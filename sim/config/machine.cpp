@@ -102,6 +102,8 @@ void LoadConfig::visit(FieldVisitor& v) {
       "request", request, kPart,
       "cycles of a request; a row is asked for in pieces aligned to their size, a line at most");
   v.field("fractal_request", fractal_request, kPart, "the same where rows become fractals");
+  v.field("fractal_bytes_per_cycle", fractal_bytes_per_cycle, {0, 1e6},
+          "rate at which rows become fractals; 0: no limit");
 }
 
 void FeedConfig::visit(FieldVisitor& v) {
@@ -184,6 +186,8 @@ void VectorConfig::visit(FieldVisitor& v) {
   v.group("sort", sort, "vsort and vmerge, by pairs of the result");
   v.group("row_sum", row_sum, "to close each row of vrow_sum, once folded to one step");
   v.group("row_extreme", row_extreme, "the same of the other row reductions");
+  v.field("partial_mask", partial_mask, kCycles,
+          "cycles more of a vcmp whose mask ends within a word of UB, which is read and merged");
   v.group("bank", bank, "banks of UB");
 }
 

@@ -81,6 +81,7 @@ struct LoadConfig {
   double row = 0;              // cycles that a row of its own takes at least
   double request = 0;          // cycles of a request: bytes of one line, aligned to their size
   double fractal_request = 0;  // the same where rows become fractals
+  double fractal_bytes_per_cycle = 0;  // rows become fractals no faster; 0: no limit
   void visit(FieldVisitor& v);
 };
 
@@ -149,6 +150,7 @@ struct VectorConfig {
   VectorRate simple, multiply_add, transcendental, divide, reduce, gather, transpose, convert;
   VectorRate compress{32, 64, 64}, sort{2, 2, 2};
   VectorCycles row_sum, row_extreme;  // to close a row that has been folded to one step
+  int partial_mask = 0;               // more of a vcmp whose mask ends within a word of UB
   BankConfig bank;
   void visit(FieldVisitor& v);
 };

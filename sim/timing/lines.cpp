@@ -25,7 +25,9 @@ uint64_t GmLines::pieces_of(uint64_t begin, uint64_t end) const {
 void GmLines::charge(uint64_t stop) {
   if (pieces_.request <= 0) return;
   const bool whole = stop - at_ == uint64_t{1} << shift_;
-  const double cost = static_cast<double>(whole ? 1 : pieces_of(at_, stop)) * pieces_.request;
+  const double cost =
+      std::max(static_cast<double>(whole ? 1 : pieces_of(at_, stop)) * pieces_.request,
+               static_cast<double>(stop - at_) * pieces_.byte);
   cost_ += cost;
   row_left_ -= cost;
   if (stop == end_ && row_left_ > 0) cost_ += row_left_;

@@ -8,11 +8,11 @@ namespace npu {
 
 class GmLines {
  public:
-  // What rows cost a unit beside their bytes, in cycles: each row with a gap behind it at least
-  // `row`, each piece of it `request`. A piece is aligned to its own size, a power of two from a
-  // sector to a line.
+  // What rows cost a unit beside its port, in cycles: each row with a gap behind it at least `row`,
+  // each piece of it `request` and each of its bytes `byte`, whichever is more. A piece is aligned
+  // to its own size, a power of two from a sector to a line.
   struct Pieces {
-    double row = 0, request = 0;
+    double row = 0, request = 0, byte = 0;
     bool every_row = false;  // rows are handled one by one even where no gap is between them
   };
 

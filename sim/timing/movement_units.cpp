@@ -30,8 +30,9 @@ GmLines::Pieces pieces_of(const LoadConfig& load, const Command& command) {
   Layout layout = Layout::kRow;
   if (const auto* rows = std::get_if<LoadRows<Value>>(&command)) layout = rows->layout;
   if (const auto* plain = std::get_if<Load<Value>>(&command)) layout = plain->layout;
-  const bool converts = layout == Layout::kFractal;
-  return {load.row, converts ? load.fractal_request : load.request, converts};
+  if (layout != Layout::kFractal) return {load.row, load.request, 0, false};
+  const double rate = load.fractal_bytes_per_cycle;
+  return {load.row, load.fractal_request, rate > 0 ? 1 / rate : 0, true};
 }
 
 // Whether a command's rows are named by a list that this unit's earlier commands may still load.

@@ -49,6 +49,7 @@ struct Work {
   uint64_t rows = 0, cols = 0;
   VectorCycles VectorConfig::*closing = nullptr;  // of a row reduction
   bool whole_rows = false;                        // a source differs from row to row only
+  bool partial_mask = false;                      // a mask ends within a word of UB
   size_t count = 0;
   std::array<Access, 4> accesses{};
 
@@ -139,9 +140,12 @@ Work work_of(const Vconvert<Value>& c) {
   work.add(c.d, c.d_pitch, c.to, true);
   return work;
 }
-// Masks are small: their bytes are left out of the banks.
+// Masks are small: their bytes are left out of the banks. They are written by whole words, which
+// the rows of a mask share.
 Work work_of(const Vcmp<Value>& c) {
+  constexpr uint64_t kWordBits = 256;
   Work work = start(&VectorConfig::simple, c);
+  work.partial_mask = work.rows * work.cols % kWordBits != 0;
   work.add(c.a_is, c.a, c.a_pitch, c.type);
   work.add(c.b_is, c.b, c.b_pitch, c.type);
   return work;
@@ -259,6 +263,7 @@ VectorCost vector_cost(const VectorConfig& vector, const Command& command) {
   if (folds) {
     cycles += static_cast<double>(work.rows) * (vector.*work.closing).of(bytes);
   }
+  if (work.partial_mask) cycles += vector.partial_mask;
   return {static_cast<uint64_t>(std::ceil(cycles)), bank_cycles(vector, work, steps, a_step)};
 }
 

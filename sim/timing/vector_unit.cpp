@@ -21,7 +21,7 @@ Cycle VectorUnit::sources_ready(const Footprint& footprint) const {
   Cycle ready = 0;
   for (const Result& result : results_) {
     for (const Region& region : footprint) {
-      if (meet(result.region, region)) ready = std::max(ready, result.done);
+      if (!region.write && meet(result.region, region)) ready = std::max(ready, result.done);
     }
   }
   return ready;
@@ -37,7 +37,8 @@ void VectorUnit::remember(const Footprint& footprint, Cycle done) {
 }
 
 // An independent instruction follows as soon as the unit has taken the last step of the one before;
-// one that needs an earlier result waits for it.
+// one that reads an earlier result waits for it. One that only overwrites it does not: results come
+// in order.
 Process VectorUnit::run() {
   const VectorConfig& cost = shared_.machine.vector;
   for (;;) {

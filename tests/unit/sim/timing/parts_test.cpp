@@ -142,6 +142,20 @@ TEST_CASE("vector cycles follow the table: class, element size, whole steps wher
   CHECK(work(add) == 0);
 }
 
+TEST_CASE("a compare whose mask ends within a word of UB costs a merge, once for all its rows") {
+  VectorConfig vector = plain_vector();
+  vector.partial_mask = 6;
+  const auto work = [&](uint64_t rows, uint64_t cols) {
+    Vcmp<Value> compare{.type = Type::kF32, .rows = rows, .cols = cols};
+    compare.a_pitch = compare.b_pitch = 4 * cols;
+    return vector_cost(vector, compare).work;
+  };
+  CHECK(work(1, 256) == 32);
+  CHECK(work(1, 248) == 31 + 6);
+  CHECK(work(4, 64) == 32);  // the rows of the mask share a word
+  CHECK(work(3, 64) == 24 + 6);
+}
+
 TEST_CASE("a row reduction folds the row to one step and closes it, short rows go many at a time") {
   const VectorConfig vector = plain_vector();
   const auto work = [&](const Command& command) { return vector_cost(vector, command).work; };
@@ -233,6 +247,22 @@ TEST_CASE("rows cost by their pieces, which are aligned to their size") {
   CHECK(cost(0, 4, 128, 512, false) == 4 * 1.5);
   CHECK(cost(0, 4, 512, 512, false) == 4);  // one run of bytes
   CHECK(cost(0, 4, 512, 512, true) == 4 * 1.5);
+}
+
+TEST_CASE("rows that become fractals cost their bytes where that is more than their pieces") {
+  const auto cost = [](uint64_t bytes) {
+    Footprint footprint;
+    footprint.add({.mem = Mem::kGm, .base = 0, .rows = 4, .row_bytes = bytes, .pitch = 4096});
+    GmLines lines(footprint, false, 9,
+                  {.row = 3, .request = 3, .byte = 1.0 / 64, .every_row = true});
+    std::array<LineRequest, 16> out{};
+    while (lines.next(out) > 0) {
+    }
+    return lines.cost();
+  };
+  CHECK(cost(128) == 4 * 3);
+  CHECK(cost(512) == 4 * 8);
+  CHECK(cost(1024) == 4 * 16);
 }
 
 }  // namespace
