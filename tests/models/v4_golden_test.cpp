@@ -93,12 +93,18 @@ void print(const std::string& machine, const nlohmann::json& golden, const Outco
   std::fflush(stdout);
 }
 
+// All of them on `base`, one elsewhere: a prompt takes a quarter of a minute.
+std::vector<nlohmann::json> prompts_for(const std::string& machine, const nlohmann::json& all) {
+  if (machine != "base") return {all.front()};
+  return {all.begin(), all.end()};
+}
+
 void check_in_fp32(const char* file) {
   const std::optional<Toy> model = toy();
   if (!model) return;
   const V4Weights weights = model->weights(file);
   for (const char* machine : {"base", "base-gm"}) {
-    for (const nlohmann::json& golden : model->golden["files"][file]) {
+    for (const nlohmann::json& golden : prompts_for(machine, model->golden["files"][file])) {
       INFO(file << " on " << machine << ": " << golden["prompt"]);
       const Outcome outcome = run_case(weights, machine, golden, V4Arithmetic::kF32);
       print(machine, golden, outcome);
@@ -120,7 +126,8 @@ TEST_CASE("the fp8 and fp4 model computed natively stays near the run of the bf1
   if (!model) return;
   const V4Weights weights = model->weights("model-fp8-fp4.safetensors");
   for (const char* machine : {"base", "base-gm"}) {
-    for (const nlohmann::json& golden : model->golden["files"]["model.safetensors"]) {
+    const nlohmann::json& all = model->golden["files"]["model.safetensors"];
+    for (const nlohmann::json& golden : {all.front()}) {
       INFO("on " << machine << ": " << golden["prompt"]);
       const Outcome outcome = run_case(weights, machine, golden, V4Arithmetic::kNative);
       print(machine, golden, outcome);
