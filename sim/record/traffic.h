@@ -41,7 +41,7 @@ struct TrafficRecord {
   uint64_t l2_hit = 0, l2_miss = 0;          // of the lines that reads and writes touched
   uint64_t l2_same_line = 0;                 // requests that waited for another of their line
   uint64_t hbm_read = 0, hbm_written = 0;    // fetched lines, dirty lines evicted
-  uint64_t links = 0;  // between chips, counted on every link of the way
+  uint64_t links = 0;                        // between chips, counted on every link of the way
   HbmCounters hbm;
   // In cycles: a line from its request to its last byte at the core or visible in L2; a fetched
   // line from the miss to L2.

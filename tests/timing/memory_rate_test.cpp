@@ -65,8 +65,7 @@ TEST_CASE("one core alone gets its port's rate from L2, and what its window allo
   CHECK(rate(stream(base, 128, false)) == Approx(window / latency).epsilon(0.05));
 }
 
-TEST_CASE(
-    "every number of lines an event gives the cycles of one line an event within a percent") {
+TEST_CASE("every number of lines an event gives the cycles of one line an event within a percent") {
   for (const bool warm : {false, true}) {
     MachineConfig base = load_machine("base");
     base.memory.lines_per_event = 1;
