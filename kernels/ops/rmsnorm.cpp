@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "kernels/kit/kit.h"
-#include "kernels/ops/row_sums.h"
 #include "kernels/ops/shape_check.h"
 #include "kernels/ops/tiling.h"
 
@@ -11,8 +10,8 @@ namespace npu {
 
 namespace {
 
-// Bytes of UB for the weights, and for one row of x: its slots, itself in f32, its squares and
-// their sum.
+// Bytes of UB for the weights, and for one row of x: its slots, itself in f32 and the sum of its
+// squares.
 int64_t weight_bytes(const Limits& machine, const RmsNormShape& s) {
   if (!s.weighted) return 0;
   const int64_t cols = detail::row_columns(s.cols);
@@ -22,9 +21,7 @@ int64_t weight_bytes(const Limits& machine, const RmsNormShape& s) {
 int64_t row_bytes(const Limits& machine, const RmsNormShape& s, int depth) {
   const int64_t cols = detail::row_columns(s.cols);
   return 2 * depth * detail::padded_row(machine, cols, s.type) +
-         detail::padded_row(machine, cols, Type::kF32) +
-         detail::padded_row(machine, cols / detail::row_parts(cols), Type::kF32) +
-         bytes_of(Type::kF32);
+         detail::padded_row(machine, cols, Type::kF32) + bytes_of(Type::kF32);
 }
 int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 15 / 16; }
 
@@ -67,18 +64,20 @@ Program rmsnorm(const Limits& machine, const RmsNormShape& s) {
   Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, depth);
   Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, depth);
   const Tile wide = k.buffer("wide", Type::kF32, {rows, cols});
-  const int64_t parts = detail::row_parts(s.cols);
-  const Tile square =
-      k.buffer("square", Type::kF32, {rows, parts > 1 ? Extent(s.cols / parts) : cols});
   const Tile scale = k.buffer("scale", Type::kF32, {rows, 1});
 
   const auto some_rows = [&](Int r) {
     rows.clip(s.rows - r * tile);
     k.load(x_ub.push(), x.tile(r, 0));
-    v.convert(wide, x_ub.pop());
-    detail::sum_squares(v, scale, wide, square);
-    v.mul(scale, scale, 1.0 / static_cast<double>(s.cols));
-    v.add(scale, scale, s.eps);
+    // The squares take the place of the row, which is converted anew: a second buffer would halve
+    // the rows of a tile, and the conversion hides how long the sum takes to the scale.
+    k.use(x_ub.pop(), [&](Tile row) {
+      v.convert(wide, row);
+      v.mul(wide, wide, wide);
+      v.row_sum(scale, wide);
+      v.convert(wide, row);
+    });
+    v.fma(scale, scale, 1.0 / static_cast<double>(s.cols), s.eps);
     v.rsqrt(scale, scale);
     v.mul(wide, wide, scale);
     if (w) v.mul(wide, wide, *w);
