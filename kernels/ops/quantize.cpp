@@ -49,10 +49,13 @@ void QuantizeShape::check(const Limits& machine) const {
   check.type("scale", scale, {Type::kE8m0, Type::kF32});
   check.require(keep >= 0 && keep < cols, "keep must leave a channel to quantise");
   check.require(keep == 0 || values, "channels that stay have no codes: keep is for values");
+  check.require(block_rows >= 1, "block_rows must be positive");
+  check.require(block_rows == 1 || !values, "values have no blocks of rows");
   check.require(group >= 0 && group % 32 == 0, "group must be a multiple of 32, or 0");
   check.require(bits_of(code) == 8 || quantised() % 2 == 0, "codes of 4 bits come in pairs");
   check.require(quantised() > 1, "a row must have two channels to quantise");
   check.done();
+  if (block_rows > 1) return;
   check.require(row_bytes(machine, *this) <= room(machine),
                 fmt::format("a row of {} elements does not fit the {} bytes of UB of machine {}",
                             cols, machine.ub, machine.machine));

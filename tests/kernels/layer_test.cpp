@@ -18,7 +18,7 @@ struct Case {
   const char* options;
 };
 
-constexpr std::array<Case, 30> kCases = {{
+constexpr std::array<Case, 34> kCases = {{
     {"quantize", "rows=1 cols=2 group=0"},
     {"quantize", "rows=5 cols=256"},
     {"quantize", "rows=7 cols=320"},
@@ -49,6 +49,10 @@ constexpr std::array<Case, 30> kCases = {{
     {"cache_write", "rows=2 capacity=300 cols=33 dtype=int8"},
     {"quantize", "rows=2 cols=31 group=32"},
     {"layernorm", "rows=2 cols=5120"},
+    {"quantize", "rows=130 cols=192 block-rows=128"},
+    {"quantize", "rows=1 cols=2 block-rows=128"},
+    {"quantize", "rows=300 cols=97 block-rows=64 group=32 scale=fp32"},
+    {"quantize", "rows=17 cols=33 block-rows=16 group=32 code=int8 scale=fp32"},
 }};
 
 constexpr const char* kTypes[] = {"fp32", "fp16", "bf16"};
@@ -79,7 +83,9 @@ TEST_CASE("quantisers, norms and sampling are right in time and without hazards"
   for (size_t i = 0; i < kCases.size(); ++i)
     check_one(i % 2 == 0 ? direct : through_gm, kCases[i], kTypes[i % 3], i + 1);
   KernelBench tiny(tiny_machine(), Mode::kFull, true);
-  for (const size_t i : {0, 1, 6, 7, 10, 12, 14, 20, 21, 26}) check_one(tiny, kCases[i], "bf16", i);
+  for (const size_t i : {0, 1, 6, 7, 10, 12, 14, 20, 21, 26, 33}) {
+    check_one(tiny, kCases[i], "bf16", i);
+  }
 }
 
 std::vector<double> quantised(const QuantizeShape& shape, const std::vector<double>& x) {
