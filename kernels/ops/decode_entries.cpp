@@ -39,6 +39,7 @@ AttentionShape mla_shape(const Options& options) {
   shape.shared = true;
   shape.head_dim += options.count("rope-dim", 0);
   shape.value_dim = options.count("dim");
+  shape.scale = static_cast<float>(options.number("scale"));
   shape.capacity = options.count_or_needed("capacity", options.count("keys"));
   return shape;
 }
@@ -190,7 +191,7 @@ Operator mla_decode_entry() {
   return {
       .name = "mla_decode",
       .doc = "latent attention of one query token a sequence, absorbed: rows are keys and values",
-      .formula = "out = softmax(q cache^T / sqrt(dim + rope-dim)) cache[:, : dim] for each head",
+      .formula = "out = softmax(q cache^T scale) cache[:, : dim] for each head",
       .tolerance = kTolerance,
       .options = {{"batch", "1", "sequences, one query token each"},
                   {"heads", "16", "heads"},
@@ -198,6 +199,7 @@ Operator mla_decode_entry() {
                   {"rope-dim", "64", "channels beside them in a key"},
                   {"keys", "256", "cached tokens, the query's own among them", true},
                   {"capacity", "0", "rows of a sequence's cache, at least keys, which 0 means"},
+                  {"scale", "0", "of the scores; 0: 1 / sqrt(dim + rope-dim)"},
                   {"dtype", "bf16", "fp32 fp16 bf16"}},
       .program = [](const Limits& machine,
                     const Options& o) { return mla_decode(machine, mla_shape(o)); },

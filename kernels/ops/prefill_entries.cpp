@@ -34,6 +34,7 @@ AttentionShape mla_shape(const Options& options) {
   shape.rope_dim = options.count("rope-dim");
   shape.head_dim = options.count("dim") + shape.rope_dim;
   shape.value_dim = options.count("value-dim");
+  shape.scale = static_cast<float>(options.number("scale"));
   return shape;
 }
 
@@ -205,13 +206,14 @@ Operator mla_prefill_entry() {
   return {
       .name = "mla_prefill",
       .doc = "causal latent attention of many query tokens, keys and values unfolded",
-      .formula = "out = softmax(q [k, k_pe]^T / sqrt(dim + rope-dim)) v for each head",
+      .formula = "out = softmax(q [k, k_pe]^T scale) v for each head",
       .tolerance = kTolerance,
       .options = {{"tokens", "128", "query tokens"},
                   {"heads", "8", "heads"},
                   {"dim", "128", "channels of a key of a head's own, whole native tiles"},
                   {"rope-dim", "64", "channels of a key that all heads share"},
                   {"value-dim", "128", "channels of a value"},
+                  {"scale", "0", "of the scores; 0: 1 / sqrt(dim + rope-dim)"},
                   {"past", "0", "keys cached before the first query", true},
                   {"dtype", "bf16", "fp32 fp16 bf16"}},
       .program = [](const Limits& machine,

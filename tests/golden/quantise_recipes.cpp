@@ -40,6 +40,14 @@ void kv_quant(const Case& c, KernelBench& bench) {
   c.expect("dq", valued.with("x", kv).run().output("y"));
 }
 
+void weight_quant(const Case& c, KernelBench& bench) {
+  KernelCall call(bench, "quantize",
+                  rows_of(c.dim("w", 0), c.dim("w", 1), 128, "e4m3") + "block-rows=128");
+  call.with("x", c.values("w")).run();
+  c.expect("codes", call.stored("codes"));
+  c.expect("scales", call.stored("scales"));
+}
+
 void hadamard(const Case& c, KernelBench& bench) {
   const Values x = c.values("x");
   const int64_t cols = c.dims("x").back();
@@ -55,6 +63,7 @@ void add_quantise_recipes(Recipes& recipes) {
   recipes.insert({{"act_quant_e4m3", act_quant},
                   {"mxfp4_quant", mxfp4_quant},
                   {"kv_quant_group64", kv_quant},
+                  {"weight_quant_128x128", weight_quant},
                   {"hadamard", hadamard}});
 }
 
