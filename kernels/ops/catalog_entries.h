@@ -80,6 +80,9 @@ class Arguments {
   std::vector<OperatorArgument> list_;
 };
 
+// How many blocks of `block` cover an extent: a dimension of a plane of scales.
+inline int64_t blocks_of(int64_t extent, int64_t block) { return (extent + block - 1) / block; }
+
 // The work of an operator that reads all its inputs, writes all its outputs and does not use the
 // cube.
 Work argument_work(std::span<const OperatorArgument> arguments);

@@ -1,6 +1,5 @@
 #include "kernels/ops/catalog_entries.h"
 #include "kernels/ops/combine.h"
-#include "kernels/ops/grouped_matmul.h"
 #include "kernels/ops/permute.h"
 #include "kernels/ops/routing.h"
 #include "kernels/ops/swiglu_clamp.h"
@@ -36,45 +35,6 @@ std::vector<OperatorArgument> permute_arguments(const Options& o, uint64_t seed,
   list.output("y", s.type, {s.pairs(), s.dim});
   list.output("route", Type::kF32, {s.pairs()});
   return list.take();
-}
-
-GroupedShape grouped_shape(const Options& o) {
-  GroupedShape shape;
-  shape.rows = o.count("rows");
-  shape.experts = o.count("experts");
-  shape.n = o.count("n");
-  shape.k = o.count("k");
-  shape.type = o.type("dtype", {Type::kF32, Type::kTf32, Type::kF16, Type::kBf16, Type::kI8});
-  shape.out = o.text("out") == "auto"
-                  ? shape.sum_type()
-                  : o.type("out", {Type::kF32, Type::kF16, Type::kBf16, Type::kI32});
-  return shape;
-}
-
-std::vector<OperatorArgument> grouped_arguments(const Options& o, uint64_t seed,
-                                                Contents contents) {
-  const GroupedShape s = grouped_shape(o);
-  const double low = is_integer(s.type) ? -128 : -1, high = is_integer(s.type) ? 127 : 1;
-  Arguments list(seed, contents);
-  list.input("x", s.type, {s.rows, s.k}, low, high);
-  list.input("w", s.type, {s.experts, s.n, s.k}, low, high);
-  list.control("counts", make_routing(s.rows, s.experts, 1, load_shape(o), seed).counts);
-  list.output("y", s.out, {s.rows, s.n});
-  return list.take();
-}
-
-Work grouped_work(const Options& o) {
-  const GroupedShape s = grouped_shape(o);
-  std::vector<OperatorArgument> list = grouped_arguments(o, 1, Contents::kControlOnly);
-  Work work = detail::argument_work(list);
-  // The weights of experts without rows stay where they are.
-  double idle = 0;
-  for (const double count : values_of(list[2].tensor)) idle += count == 0 ? 1 : 0;
-  const double expert = static_cast<double>(s.n * s.k);
-  work.read_bytes -= idle * expert * bytes_of(s.type);
-  work.macs = static_cast<double>(s.rows) * expert;
-  work.cube_type = s.type;
-  return work;
 }
 
 SwigluClampShape swiglu_shape(const Options& o) {
@@ -186,32 +146,6 @@ Operator permute_entry() {
                                      values_of(list[1].tensor), values_of(list[2].tensor));
           },
       .work = bytes_only<permute_arguments>,
-  };
-}
-
-Operator grouped_matmul_entry() {
-  return {
-      .name = "grouped_matmul",
-      .doc = "one matrix product an expert; how many rows each has is read on the machine",
-      .formula = "y[r, j] = sum over l of x[r, l] * w[e, j, l], r a row of expert e",
-      .tolerance = "gamma_(k+1) |x[r, :]| |w[e, j, :]| and the rounding of y; exact for int8",
-      .options = {{"rows", "512", "rows of x and y, by expert"},
-                  {"experts", "8", "experts"},
-                  {"n", "256", "columns of y"},
-                  {"k", "256", "columns of x"},
-                  detail::load_option(),
-                  {"dtype", "fp16", "of x and w: fp32 tf32 fp16 bf16 int8"},
-                  {"out", "auto", "of y: fp32 fp16 bf16 int32; auto is the type of the sums"}},
-      .program = [](const Limits& machine,
-                    const Options& o) { return grouped_matmul(machine, grouped_shape(o)); },
-      .arguments = grouped_arguments,
-      .expected =
-          [](const Options& o, std::span<const OperatorArgument> list) {
-            return std::vector<Expected>{
-                grouped_matmul_reference(grouped_shape(o), values_of(list[0].tensor),
-                                         values_of(list[1].tensor), values_of(list[2].tensor))};
-          },
-      .work = grouped_work,
   };
 }
 

@@ -39,7 +39,7 @@ ScaledMatmulShape fp8_block_shape(const Options& options) {
 }
 
 Dims plane(int64_t rows, int64_t cols, const ScaleBlock& block) {
-  return {(rows + block.rows - 1) / block.rows, (cols + block.cols - 1) / block.cols};
+  return {detail::blocks_of(rows, block.rows), detail::blocks_of(cols, block.cols)};
 }
 
 // Values over the whole range of their type, scales around 1.

@@ -110,9 +110,30 @@ TEST_CASE("products of int8 by expert are exact") {
   }
 }
 
+TEST_CASE("products of narrow floats by expert are right with scales multiplied in the cube") {
+  KernelBench direct(small_base()), checked(small_base(), Mode::kFull, true),
+      through_gm(small_base_through_gm(), Mode::kFull, true),
+      tiny(tiny_machine(), Mode::kFull, true);
+  const char* const shapes[] = {"rows=1 experts=1 n=1 k=2", "rows=37 experts=5 n=33 k=40",
+                                "rows=300 experts=8 n=96 k=256 load=power",
+                                "rows=129 experts=16 n=65 k=300 load=hot",
+                                "rows=200 experts=6 n=258 k=130 load=few"};
+  for (const char* weight : {"auto", "e2m1"}) {
+    for (const char* shape : shapes) {
+      const Case one{"grouped_matmul", shape};
+      const std::string type = std::string("e4m3 out=bf16 weight=") + weight;
+      for (KernelBench* bench : {&direct, &checked, &through_gm})
+        check_one(*bench, one, type.c_str(), 5);
+    }
+    const Case small{"grouped_matmul", "rows=20 experts=3 n=12 k=64 load=power"};
+    check_one(tiny, small, (std::string("e4m3 weight=") + weight).c_str(), 3);
+  }
+}
+
 TEST_CASE("rows of no expert are left alone") {
   KernelBench bench(small_base());
-  const GroupedShape shape{.rows = 10, .experts = 3, .n = 4, .k = 8, .type = Type::kF32};
+  const GroupedShape shape{
+      .rows = 10, .experts = 3, .n = 4, .k = 8, .x = Type::kF32, .w = Type::kF32};
   std::vector<OperatorArgument> arguments(4);
   arguments[0] = {.name = "x", .tensor = random_tensor(Type::kF32, {10, 8}, 1)};
   arguments[1] = {.name = "w", .tensor = random_tensor(Type::kF32, {3, 4, 8}, 2)};
