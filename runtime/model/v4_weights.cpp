@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <optional>
 
 #include "isa/errors.h"
 #include "isa/numerics/convert.h"
@@ -19,27 +19,46 @@ const std::string kExperts = ".experts.";
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
+// Rows and columns of a stored type that share a scale.
+struct Block {
+  std::int64_t rows, columns;
+};
+
 class Loader {
  public:
   explicit Loader(Checkpoint& checkpoint) : checkpoint_(checkpoint) {}
 
-  // A tensor of this name and shape, into values of (rows, columns).
-  void read(const std::string& name, std::int64_t rows, std::int64_t columns, float* into) {
-    const StoredTensor& stored = checkpoint_.at(name);
-    const bool packed = stored.type == StoredType::kI8;
-    const std::int64_t width = packed ? columns / 2 : columns;
-    require(name, stored, rows, width);
-    std::vector<float> values;
-    if (packed) {
-      values = read_fp4(name, rows, columns);
-    } else {
-      values = checkpoint_.values(name);
-      if (stored.type == StoredType::kE4m3) scale(name, values, rows, columns, kBlock, kBlock);
+  // A tensor of this name and shape, into values of (rows, columns); where the checkpoint has it
+  // quantised, its codes and scales go behind those of `stored`.
+  void read(const std::string& name, std::int64_t rows, std::int64_t columns, float* into,
+            std::optional<StoredMatrix>& stored) {
+    const StoredTensor& tensor = checkpoint_.at(name);
+    const bool packed = tensor.type == StoredType::kI8;
+    require(name, tensor, rows, packed ? columns / 2 : columns);
+    if (!packed && tensor.type != StoredType::kE4m3) {
+      const std::vector<float> values = checkpoint_.values(name);
+      std::copy(values.begin(), values.end(), into);
+      return;
     }
-    std::copy(values.begin(), values.end(), into);
+    const Type type = packed ? Type::kE2m1 : Type::kE4m3;
+    const Block block = packed ? Block{1, kGroup} : Block{kBlock, kBlock};
+    if (stored && stored->type != type) {
+      throw InputError(problem_line(checkpoint_.name() + ": " + in_quotes(name),
+                                    "of another type than the experts before it",
+                                    "one type for a layer"));
+    }
+    if (!stored) stored.emplace(StoredMatrix{type, {}, {}});
+    const std::vector<std::byte> codes = checkpoint_.read(name);
+    convert(codes.data(), type, into, Type::kF32, static_cast<size_t>(rows * columns));
+    append(stored->codes, codes);
+    append(stored->scales, scale(name, into, rows, columns, block));
   }
 
  private:
+  static void append(std::vector<std::byte>& all, const std::vector<std::byte>& part) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
+
   void require(const std::string& name, const StoredTensor& stored, std::int64_t rows,
                std::int64_t columns) const {
     using Shape = std::vector<std::int64_t>;
@@ -54,27 +73,25 @@ class Loader {
                                : fmt::format("[{}, {}], as config.json says", rows, columns)));
   }
 
-  std::vector<float> read_fp4(const std::string& name, std::int64_t rows, std::int64_t columns) {
-    const std::vector<std::byte> bytes = checkpoint_.read(name);
-    std::vector<float> values(2 * bytes.size());
-    convert(bytes.data(), Type::kE2m1, values.data(), Type::kF32, values.size());
-    scale(name, values, rows, columns, 1, kGroup);
-    return values;
-  }
-
-  // Multiplies blocks by their scales.
-  void scale(const std::string& name, std::vector<float>& values, std::int64_t rows,
-             std::int64_t columns, std::int64_t block_rows, std::int64_t block_columns) {
+  // Multiplies blocks by their scales, and gives those as they are stored.
+  std::vector<std::byte> scale(const std::string& name, float* values, std::int64_t rows,
+                               std::int64_t columns, const Block& block) {
     constexpr std::string_view kSuffix = ".weight";
-    const std::string base = name.substr(0, name.size() - kSuffix.size());
-    const std::int64_t across = ceil_div(columns, block_columns);
-    require(base + ".scale", checkpoint_.at(base + ".scale"), ceil_div(rows, block_rows), across);
-    const std::vector<float> scales = checkpoint_.values(base + ".scale");
+    const std::string plane = name.substr(0, name.size() - kSuffix.size()) + ".scale";
+    const std::int64_t across = ceil_div(columns, block.columns);
+    const StoredTensor& stored = checkpoint_.at(plane);
+    require(plane, stored, ceil_div(rows, block.rows), across);
+    if (stored.type != StoredType::kE8m0) {
+      throw InputError(problem_line(checkpoint_.name() + ": " + in_quotes(plane),
+                                    fmt::format("{}", stored_type_name(stored.type)), "F8_E8M0"));
+    }
+    const std::vector<float> scales = checkpoint_.values(plane);
     for (std::int64_t r = 0; r < rows; ++r) {
       for (std::int64_t c = 0; c < columns; ++c) {
-        values[r * columns + c] *= scales[r / block_rows * across + c / block_columns];
+        values[r * columns + c] *= scales[r / block.rows * across + c / block.columns];
       }
     }
+    return checkpoint_.read(plane);
   }
 
   Checkpoint& checkpoint_;
@@ -159,22 +176,25 @@ std::vector<V4Tensor> v4_tensors(const V4Config& c) {
 }
 
 V4Weights load_v4_weights(const V4Config& config, Checkpoint& checkpoint) {
-  V4Weights weights{config, {}};
+  V4Weights weights{config, {}, {}};
   Loader loader(checkpoint);
   for (const V4Tensor& tensor : v4_tensors(config)) {
     Matrix values(tensor.rows, tensor.columns);
+    std::optional<StoredMatrix> stored;
     const size_t experts = tensor.name.find(kExperts);
     if (experts == std::string::npos) {
-      loader.read(tensor.name, tensor.rows, tensor.columns, values.values.data());
+      loader.read(tensor.name, tensor.rows, tensor.columns, values.values.data(), stored);
     } else {
       const std::int64_t rows = tensor.rows / config.experts;
       for (std::int64_t e = 0; e < config.experts; ++e) {
         std::string name = tensor.name;
         name.insert(experts + kExperts.size(), fmt::format("{}.", e));
-        loader.read(name, rows, tensor.columns, values.values.data() + e * rows * tensor.columns);
+        loader.read(name, rows, tensor.columns, values.values.data() + e * rows * tensor.columns,
+                    stored);
       }
     }
     weights.tensors.emplace(tensor.name, std::move(values));
+    if (stored) weights.stored.emplace(tensor.name, std::move(*stored));
   }
   return weights;
 }

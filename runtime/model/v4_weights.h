@@ -1,12 +1,14 @@
-// The weights of a DeepSeek-V4 model in host memory, fp32, by the names of the published
-// checkpoints.
+// The weights of a DeepSeek-V4 model in host memory, by the names of the published checkpoints: in
+// fp32, and those that a checkpoint quantises as it stores them too.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "isa/types.h"
 #include "runtime/model/v4_config.h"
 #include "runtime/model/weights.h"
 
@@ -24,9 +26,18 @@ struct V4Tensor {
 // "layers.3.ffn.experts.w1.weight", of which the checkpoint holds a part an expert.
 std::vector<V4Tensor> v4_tensors(const V4Config& config);
 
+// Values and scales as their bytes lie in a checkpoint. Of a layer's experts both are one behind
+// the other.
+struct StoredMatrix {
+  Type type = Type::kE4m3;        // e4m3 with a scale for each 128 x 128, e2m1 for each 1 x 32
+  std::vector<std::byte> codes;   // row-major; e2m1 two a byte
+  std::vector<std::byte> scales;  // e8m0
+};
+
 struct V4Weights {
   V4Config config;
-  std::map<std::string, Matrix> tensors;
+  std::map<std::string, Matrix> tensors;       // all of them, scales multiplied in: exact
+  std::map<std::string, StoredMatrix> stored;  // the quantised ones among them
 
   const Matrix& at(const std::string& name) const { return tensors.at(name); }
 };

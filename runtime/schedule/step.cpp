@@ -5,9 +5,9 @@
 namespace npu {
 
 uint64_t TensorSpec::bytes() const {
-  uint64_t total = static_cast<uint64_t>(bytes_of(type));
-  for (const int64_t dim : dims) total *= static_cast<uint64_t>(dim);
-  return total;
+  size_t elements = 1;
+  for (const int64_t dim : dims) elements *= static_cast<size_t>(dim);
+  return bytes_of(type, elements);
 }
 
 uint64_t TensorSpec::row_bytes() const {

@@ -27,6 +27,19 @@ void StepRunner::upload(const TensorSpec& spec, std::span<const int32_t> values)
   device_.write(buffer(spec), std::as_bytes(values));
 }
 
+void StepRunner::upload(const TensorSpec& spec, std::span<const std::byte> bytes) {
+  NPU_ASSERT(bytes.size() == spec.bytes());
+  device_.write(buffer(spec), bytes);
+}
+
+std::vector<float> StepRunner::read(const TensorSpec& spec) {
+  std::vector<std::byte> bytes(spec.bytes());
+  device_.read(buffer(spec), bytes);
+  std::vector<float> values(bytes.size() * 8 / static_cast<size_t>(bits_of(spec.type)));
+  convert(bytes.data(), spec.type, values.data(), Type::kF32, values.size());
+  return values;
+}
+
 Argument StepRunner::argument(const Step& step, const StepArgument& from) {
   if (const auto* number = std::get_if<int64_t>(&from)) return *number;
   const auto& [tensor, row] = std::get<TensorArgument>(from);
@@ -34,9 +47,9 @@ Argument StepRunner::argument(const Step& step, const StepArgument& from) {
   return buffer(spec).from(static_cast<uint64_t>(row) * spec.row_bytes());
 }
 
-ForwardResult StepRunner::run(const Step& step) {
+ForwardResult StepRunner::launch(const Step& step, std::span<const StepOperator> operators) {
   ForwardResult result;
-  for (const StepOperator& op : step.operators) {
+  for (const StepOperator& op : operators) {
     std::vector<Argument> arguments;
     for (const StepArgument& from : op.arguments) arguments.push_back(argument(step, from));
     RunResult run = device_.wait(device_.launch(programs_.get(*op.kernel, op.options),
@@ -45,15 +58,16 @@ ForwardResult StepRunner::run(const Step& step) {
     ++result.launches;
     result.interrupted = run.interrupted;
     result.fault = std::move(run.fault);
-    if (result.fault || result.interrupted) return result;
+    if (result.fault || result.interrupted) break;
   }
-  int32_t next = 0;
-  device_.read(buffer(step.tensors[step.tensor("next")]),
-               std::as_writable_bytes(std::span(&next, 1)));
-  result.next = next;
-  const TensorSpec& logits = step.tensors[step.tensor("logits")];
-  result.logits.resize(static_cast<size_t>(logits.dims.back()));
-  device_.read(buffer(logits), std::as_writable_bytes(std::span(result.logits)));
+  return result;
+}
+
+ForwardResult StepRunner::run(const Step& step) {
+  ForwardResult result = launch(step, step.operators);
+  if (result.fault || result.interrupted) return result;
+  result.next = static_cast<int>(read(step.tensors[step.tensor("next")]).front());
+  result.logits = read(step.tensors[step.tensor("logits")]);
   return result;
 }
 

@@ -2,6 +2,7 @@
 // and caches that stay in GM from step to step.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -37,10 +38,16 @@ class StepRunner {
   // Fills a tensor with as many values, converted to its type.
   void upload(const TensorSpec& spec, std::span<const float> values);
   void upload(const TensorSpec& spec, std::span<const int32_t> values);
+  // Fills a tensor with its bytes.
+  void upload(const TensorSpec& spec, std::span<const std::byte> bytes);
+  // Every element of a tensor of floats, or of integers of magnitude up to 2^24.
+  std::vector<float> read(const TensorSpec& spec);
 
   // Launches all operators in turn, then reads "next" and "logits", of one
   // sequence.
   ForwardResult run(const Step& step);
+  // Launches some of a step's operators in turn; next and logits stay empty.
+  ForwardResult launch(const Step& step, std::span<const StepOperator> operators);
 
  private:
   Argument argument(const Step& step, const StepArgument& from);

@@ -15,10 +15,12 @@ namespace npu {
 
 class V4Runner {
  public:
-  // Uploads the weights in f32 and makes caches of `capacity` tokens. The
-  // weights are not needed after. Throws InputError for a model that the
-  // machine's kernels or its memory cannot take.
-  V4Runner(Device& device, const V4Weights& weights, int64_t capacity);
+  // Uploads the weights and makes caches of `capacity` tokens. The weights are
+  // not needed after. Throws InputError for a model that the machine's kernels
+  // or its memory cannot take, or whose weights are not stored as the native
+  // arithmetic asks.
+  V4Runner(Device& device, const V4Weights& weights, int64_t capacity,
+           V4Arithmetic arithmetic = V4Arithmetic::kF32);
 
   // Runs `tokens` through the model behind those before, at most kMost at once.
   // Throws InputError past the capacity.
@@ -30,14 +32,12 @@ class V4Runner {
   static constexpr int64_t kMost = 32;  // tokens of a step
 
   V4StepShape shape(int64_t tokens) const;
-  void upload_weights(const V4Weights& weights);
-  void upload_tables(const Step& step);
-  void upload_tokens(const Step& step, const V4StepShape& shape, std::span<const int> tokens);
   ForwardResult forward_some(std::span<const int> tokens);
 
   StepRunner runner_;
   V4Config config_;
   int64_t capacity_;
+  V4Arithmetic arithmetic_;
   int64_t past_ = 0;
 };
 

@@ -50,6 +50,8 @@ class Case {
   // The root of the mean square of the difference, relative to that of the output, within its
   // rel_rms.
   void expect_rms(const std::string& output, const Values& got) const;
+  // The same for the part `want` of an output.
+  void expect_rms_of(const std::string& output, const Values& got, const Values& want) const;
 
  private:
   const nlohmann::json* find(const std::string& tensor) const;
