@@ -3,19 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "isa/errors.h"
-#include "runtime/files/input_file.h"
 #include "runtime/files/problems.h"
 #include "runtime/model/config_reader.h"
 
 namespace npu {
 namespace {
 
-constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{1} << 20;
 constexpr const char* kSupported =
     "LlamaForCausalLM (model_type llama), Qwen3ForCausalLM (model_type qwen3)";
 constexpr const char* kTypes = "float32, float16, bfloat16";
@@ -203,14 +199,8 @@ ModelConfig parse_model_config(const std::string& text, const std::string& name)
 }
 
 ModelConfig load_model_config(const std::string& path) {
-  std::error_code ignored;
-  const bool folder = std::filesystem::is_directory(path, ignored);
-  InputFile file(folder ? (std::filesystem::path(path) / "config.json").string() : path);
-  if (file.size() > kMaxConfigBytes) {
-    throw InputError(problem_line(file.name(), fmt::format("{} bytes", file.size()),
-                                  fmt::format("at most {} bytes", kMaxConfigBytes)));
-  }
-  return parse_model_config(file.text(file.size(), "the file"), file.name());
+  const ConfigText config = read_config_text(path);
+  return parse_model_config(config.text, config.name);
 }
 
 }  // namespace npu

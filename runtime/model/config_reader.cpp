@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
 #include <utility>
 
 #include "isa/errors.h"
+#include "runtime/files/input_file.h"
 
 namespace npu {
 namespace {
@@ -17,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMaxDepth = 64;
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 20;
 
 // Line and column, from 1, of the byte with this number from 1.
 std::string line_and_column(const std::string& text, size_t byte) {
@@ -64,6 +67,17 @@ size_t edit_distance(const std::string& a, const std::string& b) {
 }
 
 }  // namespace
+
+ConfigText read_config_text(const std::string& path) {
+  std::error_code ignored;
+  const bool folder = std::filesystem::is_directory(path, ignored);
+  InputFile file(folder ? (std::filesystem::path(path) / "config.json").string() : path);
+  if (file.size() > kMaxBytes) {
+    throw InputError(problem_line(file.name(), fmt::format("{} bytes", file.size()),
+                                  fmt::format("at most {} bytes", kMaxBytes)));
+  }
+  return {file.text(file.size(), "the file"), file.name()};
+}
 
 json parse_json_object(const std::string& text, const std::string& name) {
   std::vector<std::set<std::string>> open;

@@ -12,6 +12,13 @@
 
 namespace npu {
 
+struct ConfigText {
+  std::string text, name;
+};
+
+// A config.json of at most 1 MiB, by its own path or that of its folder. Throws InputError.
+ConfigText read_config_text(const std::string& path);
+
 // Parses the text of a JSON file whose top is an object. Throws InputError with line and column for
 // bad syntax, and for nesting deeper than 64 or a key given twice.
 nlohmann::json parse_json_object(const std::string& text, const std::string& name);

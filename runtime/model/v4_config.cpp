@@ -2,12 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "isa/errors.h"
-#include "runtime/files/input_file.h"
 #include "runtime/files/problems.h"
 #include "runtime/model/config.h"
 #include "runtime/model/config_reader.h"
@@ -17,7 +14,6 @@ namespace {
 
 namespace limits = model_limits;
 
-constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{1} << 20;
 constexpr const char* kSupported =
     "deepseek_v4 (DeepseekV4ForCausalLM); dense Llama models come as llama2.c checkpoints";
 
@@ -177,14 +173,8 @@ V4Config parse_v4_config(const std::string& text, const std::string& name) {
 }
 
 V4Config load_v4_config(const std::string& path) {
-  std::error_code ignored;
-  const bool folder = std::filesystem::is_directory(path, ignored);
-  InputFile file(folder ? (std::filesystem::path(path) / "config.json").string() : path);
-  if (file.size() > kMaxConfigBytes) {
-    throw InputError(problem_line(file.name(), fmt::format("{} bytes", file.size()),
-                                  fmt::format("at most {} bytes", kMaxConfigBytes)));
-  }
-  return parse_v4_config(file.text(file.size(), "the file"), file.name());
+  const ConfigText config = read_config_text(path);
+  return parse_v4_config(config.text, config.name);
 }
 
 }  // namespace npu
