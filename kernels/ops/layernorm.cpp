@@ -1,53 +1,33 @@
 #include "kernels/ops/layernorm.h"
 
-#include <fmt/format.h>
-
 #include "kernels/kit/kit.h"
+#include "kernels/ops/norm_rows.h"
 #include "kernels/ops/row_sums.h"
-#include "kernels/ops/shape_check.h"
 #include "kernels/ops/tiling.h"
 
 namespace npu {
 
 namespace {
 
-// Bytes of UB for weight and bias, and for one row of x.
-int64_t weight_bytes(const Limits& machine, const LayerNormShape& s) {
-  const int64_t cols = detail::row_columns(s.cols);
-  return 2 * (detail::padded_row(machine, cols, s.weight_type) +
-              detail::padded_row(machine, cols, Type::kF32));
+detail::NormRows norm_rows(const LayerNormShape& s) {
+  return {.owner = "layernorm",
+          .rows = s.rows,
+          .cols = s.cols,
+          .type = s.type,
+          .weight_type = s.weight_type,
+          .eps = s.eps,
+          .weights = 2,
+          .sums = 2};
 }
-int64_t row_bytes(const Limits& machine, const LayerNormShape& s, int depth) {
-  const int64_t cols = detail::row_columns(s.cols);
-  return 2 * depth * detail::padded_row(machine, cols, s.type) +
-         detail::padded_row(machine, cols, Type::kF32) +
-         detail::padded_row(machine, cols / detail::row_parts(cols), Type::kF32) +
-         2 * bytes_of(Type::kF32);
-}
-int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 15 / 16; }
 
 }  // namespace
 
-void LayerNormShape::check(const Limits& machine) const {
-  detail::ShapeCheck check("layernorm", machine);
-  check.dimension("rows", rows);
-  check.dimension("cols", cols);
-  check.float_type("type", type);
-  check.float_type("weight type", weight_type);
-  check.require(eps >= 0, "eps must not be negative");
-  check.done();
-  check.require(weight_bytes(machine, *this) + row_bytes(machine, *this, 1) <= room(machine),
-                fmt::format("a row of {} elements does not fit the {} bytes of UB of machine {}",
-                            cols, machine.ub, machine.machine));
-  check.done();
-}
+void LayerNormShape::check(const Limits& machine) const { norm_rows(*this).check(machine); }
 
 Program layernorm(const Limits& machine, const LayerNormShape& s) {
   s.check(machine);
-  const int64_t left = room(machine) - weight_bytes(machine, s);
-  const int depth = row_bytes(machine, s, 2) <= left ? 2 : 1;
-  const int64_t fit = left / row_bytes(machine, s, depth);
-  const int64_t tile = std::min(fit, detail::ceil_div(s.rows, detail::vector_cores(machine)));
+  const detail::NormTiling tiling = detail::norm_tiling(machine, norm_rows(s));
+  const int64_t tile = tiling.rows;
   const double share = 1.0 / static_cast<double>(s.cols);
 
   Kernel k{"layernorm", machine};
@@ -63,8 +43,8 @@ Program layernorm(const Limits& machine, const LayerNormShape& s) {
   v.convert(weight, row_ub.pop());
   v.convert(bias, row_ub.pop());
   const Tensor y = k.tensor("y", s.type, {s.rows, s.cols});
-  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, depth);
-  Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, depth);
+  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, tiling.depth);
+  Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, tiling.depth);
   const int64_t parts = detail::row_parts(s.cols);
   const Tile wide = k.buffer("wide", Type::kF32, {rows, cols}),
              scratch =
