@@ -70,7 +70,6 @@ class ColumnBus {
   // What two commands keep between them.
   Ticks apart(const Command& first, const Command& then) const;
   bool has_room(const Gap& gap) const;
-  void add_gap(const Gap& gap);
   void append(const Command& command);
 
   const HbmTiming& timing_;
