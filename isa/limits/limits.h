@@ -28,6 +28,7 @@ struct Limits {
   uint64_t gm = 0;    // of a chip
   int ub_align = 32;  // addresses and pitches in UB and of row layouts in L1
   int gm_align = 1;
+  int ub_stripe = 512;  // bytes after which the banks of UB come round
 
   std::vector<Type> cube_types;    // of mma
   std::vector<Type> vector_types;  // of vector arithmetic

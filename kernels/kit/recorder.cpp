@@ -172,6 +172,12 @@ int Recorder::add_object(std::string object, Mem mem, int64_t bytes) {
   return static_cast<int>(objects.size()) - 1;
 }
 
+int Recorder::object_of(const TileInfo& tile) const {
+  if (tile.buffer >= 0) return buffers[static_cast<size_t>(tile.buffer)].object;
+  const LeaseInfo& lease = leases[static_cast<size_t>(tile.lease)];
+  return rings[static_cast<size_t>(lease.ring)].object;
+}
+
 Expr Recorder::slot_address(int index, End end) {
   const RingInfo& ring = rings[static_cast<size_t>(index)];
   const int cell = ring.cells[static_cast<size_t>(end)];

@@ -67,6 +67,8 @@ class Recorder {
   Core print_core() const { return vector_verbs_ ? Core::kVector : Core::kCube; }
 
   int add_object(std::string name, Mem mem, int64_t bytes);
+  // That of the ring or buffer a tile of a local memory was cut from.
+  int object_of(const TileInfo& tile) const;
 
   std::string name;
   Limits limits;
@@ -78,6 +80,7 @@ class Recorder {
   std::deque<RingInfo> rings;
   std::vector<BufferInfo> buffers;
   std::vector<ObjectInfo> objects;
+  std::vector<std::pair<int, int>> read_together;  // objects, by one vector instruction each
   std::vector<LeaseInfo> leases;
   std::vector<LoopInfo> loops;
   int reads = 0;

@@ -37,6 +37,7 @@ VecVerb::Source VecVerb::source(const Operand& operand, Type type) {
   }
   if (one_row) source.shape = npu::Source::kRow;
   if (one_col) source.shape = npu::Source::kColumn;
+  if (!one_col) read_.push_back(verb.recorder.object_of(tile));
   if (!one_row) rows = min(rows, tile.rows);
   if (!one_col) cols = min(cols, tile.cols);
   if (!is_dense_column(tile) || one_row || one_col) all_dense_columns_ = false;
@@ -57,6 +58,9 @@ Reg VecVerb::pitch_of(const Source& source) {
 }
 
 void VecVerb::issue(const Instruction& instruction) {
+  for (size_t i = 0; i < read_.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) verb.recorder.read_together.emplace_back(read_[i], read_[j]);
+  }
   verb.issue(instruction, Core::kVector, Unit::kVector);
 }
 

@@ -45,6 +45,7 @@ class VecVerb {
   int64_t max_rows_ = 0, max_cols_ = 0;
   bool all_dense_columns_ = true;
   bool one_row_ = false;
+  std::vector<int> read_;  // memory objects of the sources that are read element by element
 };
 
 // True for a tile of one column without gaps.

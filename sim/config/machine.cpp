@@ -275,6 +275,7 @@ Limits limits_of(const MachineConfig& machine) {
   limits.gm = bytes(machine.memory.gm);
   limits.ub_align = machine.buffer.ub_align;
   limits.gm_align = machine.buffer.gm_align;
+  limits.ub_stripe = machine.vector.bank.groups * machine.vector.bank.word;
   for (int type = 0; type < kTypeCount; ++type) {
     if (machine.cube.cycles[static_cast<size_t>(type)] > 0) {
       limits.cube_types.push_back(static_cast<Type>(type));

@@ -1,5 +1,8 @@
-// Addresses of rings and buffers in their memories, in the order of declaration.
+// Addresses of rings and buffers in their memories: in the order of declaration, but in UB apart
+// from each other's banks where there is room.
 #include <array>
+#include <string>
+#include <vector>
 
 #include "kernels/kit/lower/lower.h"
 #include "kernels/kit/verb.h"
@@ -29,13 +32,59 @@ uint64_t capacity(const Limits& limits, Mem mem) {
   return limits.gm;
 }
 
+int64_t round_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
+int64_t round_down(int64_t value, int64_t unit) { return value / unit * unit; }
+
+// Which half of a stripe of banks an object of UB begins in, 0 or 1, so that those which one
+// instruction reads together begin in different halves as far as they can; -1: it meets no other.
+std::vector<int> halves(const Recorder& r) {
+  std::vector<int> half(r.objects.size(), -1);
+  for (size_t i = 0; i < half.size(); ++i) {
+    std::array<int, 2> met{};
+    bool any = false;
+    for (const auto& [a, b] : r.read_together) {
+      const auto first = static_cast<size_t>(a), second = static_cast<size_t>(b);
+      if (first == second || (first != i && second != i)) continue;
+      any = true;
+      const int other = half[first == i ? second : first];
+      if (other >= 0) ++met[static_cast<size_t>(other)];
+    }
+    if (any) half[i] = met[0] <= met[1] ? 0 : 1;
+  }
+  return half;
+}
+
+// Objects that begin in the second half lie at the end of UB, the others at its beginning: a result
+// in the place of one source then seldom meets the other source in a bank. False if there is no
+// room for it.
+bool stagger(Recorder& r) {
+  const int64_t stripe = r.limits.ub_stripe;
+  const std::vector<int> half = halves(r);
+  int64_t bottom = 0, top = static_cast<int64_t>(r.limits.ub);
+  for (size_t i = 0; i < half.size(); ++i) {
+    ObjectInfo& object = r.objects[i];
+    if (object.mem != Mem::kUb) continue;
+    if (half[i] == 1) {
+      object.address = round_down(top - object.bytes - stripe / 2, stripe) + stripe / 2;
+      top = object.address;
+    } else {
+      object.address = round_up(bottom, half[i] == 0 ? stripe : object.align);
+      bottom = object.address + object.bytes;
+    }
+    if (top < bottom) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void give_addresses(Recorder& r) {
+  const bool staggered = stagger(r);
   std::array<int64_t, kMems> used{};
   std::array<std::string, kMems> users;
   for (ObjectInfo& object : r.objects) {
     const auto mem = static_cast<size_t>(object.mem);
+    if (staggered && object.mem == Mem::kUb) continue;
     object.address = (used[mem] + object.align - 1) / object.align * object.align;
     used[mem] = object.address + object.bytes;
     users[mem] +=
