@@ -17,7 +17,8 @@ detail::NormRows norm_rows(const LayerNormShape& s) {
           .weight_type = s.weight_type,
           .eps = s.eps,
           .weights = 2,
-          .sums = 2};
+          .sums = 2,
+          .folds = true};
 }
 
 }  // namespace

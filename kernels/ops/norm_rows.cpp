@@ -21,8 +21,9 @@ int64_t weight_bytes(const Limits& machine, const NormRows& s) {
 // One row: its slots, itself in f32, what its sums are folded in and the sums.
 int64_t row_bytes(const Limits& machine, const NormRows& s, int depth) {
   const int64_t cols = row_columns(s.cols);
+  const int64_t folded = s.folds ? padded_row(machine, cols / row_parts(cols), Type::kF32) : 0;
   return 2 * depth * padded_row(machine, cols, s.type) + padded_row(machine, cols, Type::kF32) +
-         padded_row(machine, cols / row_parts(cols), Type::kF32) + s.sums * bytes_of(Type::kF32);
+         folded + s.sums * bytes_of(Type::kF32);
 }
 
 int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 15 / 16; }

@@ -15,8 +15,9 @@ struct NormRows {
   int64_t rows = 0, cols = 0;
   Type type{}, weight_type{};
   float eps = 0;
-  int weights = 0;  // rows of weight_type that stay in UB, in f32
-  int sums = 0;     // of each row, in f32
+  int weights = 0;     // rows of weight_type that stay in UB, in f32
+  int sums = 0;        // of each row, in f32
+  bool folds = false;  // sums are folded in a buffer of their own
 
   void check(const Limits& machine) const;  // throws InputError
 };

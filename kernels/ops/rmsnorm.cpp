@@ -2,7 +2,6 @@
 
 #include "kernels/kit/kit.h"
 #include "kernels/ops/norm_rows.h"
-#include "kernels/ops/row_sums.h"
 #include "kernels/ops/tiling.h"
 
 namespace npu {
@@ -45,18 +44,20 @@ Program rmsnorm(const Limits& machine, const RmsNormShape& s) {
   Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, tiling.depth);
   Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, tiling.depth);
   const Tile wide = k.buffer("wide", Type::kF32, {rows, cols});
-  const int64_t parts = detail::row_parts(s.cols);
-  const Tile square =
-      k.buffer("square", Type::kF32, {rows, parts > 1 ? Extent(s.cols / parts) : cols});
   const Tile scale = k.buffer("scale", Type::kF32, {rows, 1});
 
   const auto some_rows = [&](Int r) {
     rows.clip(s.rows - r * tile);
     k.load(x_ub.push(), x.tile(r, 0));
-    v.convert(wide, x_ub.pop());
-    detail::sum_squares(v, scale, wide, square);
-    v.mul(scale, scale, 1.0 / static_cast<double>(s.cols));
-    v.add(scale, scale, s.eps);
+    // The squares take the place of the row, which is converted anew: a second buffer would halve
+    // the rows of a tile, and the conversion hides how long the sum takes to the scale.
+    k.use(x_ub.pop(), [&](Tile row) {
+      v.convert(wide, row);
+      v.mul(wide, wide, wide);
+      v.row_sum(scale, wide);
+      v.convert(wide, row);
+    });
+    v.fma(scale, scale, 1.0 / static_cast<double>(s.cols), s.eps);
     v.rsqrt(scale, scale);
     v.mul(wide, wide, scale);
     if (w) v.mul(wide, wide, *w);

@@ -67,9 +67,10 @@ Program rope(const Limits& machine, const RopeShape& s) {
   const auto turn = [&](const Tile& c, const Tile& n) {
     v.mul(y0, x1, n);
     v.mul(y1, x0, n);
-    v.neg(s.inverse ? y1 : y0, s.inverse ? y1 : y0);
-    v.fma(y0, x0, c, y0);
-    v.fma(y1, x1, c, y1);
+    v.mul(x0, x0, c);
+    v.mul(x1, x1, c);
+    s.inverse ? v.add(y0, x0, y0) : v.sub(y0, x0, y0);
+    s.inverse ? v.sub(y1, x1, y1) : v.add(y1, x1, y1);
   };
   const auto apart = [&](Int row, Int col, const Tile& c, const Tile& n) {
     k.load(x_ub.push(), x.from(row, col));
