@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "sim/check/hazard_log.h"
 #include "sim/check/order.h"
 #include "sim/check/shadow.h"
 #include "sim/functional/footprint.h"
@@ -13,15 +14,8 @@ namespace npu {
 
 namespace {
 
-enum class Mode { kRead, kWrite, kAtomic };
-
-// Everything that is the same for all bytes of one access.
-struct Doer {
-  EventPlace at;
-  Epoch epoch;
-  const Clock& clock;
-  std::optional<uint64_t> fetch_cycle;  // the value came from a cache line of that age
-};
+using detail::Doer;
+using detail::Mode;
 
 bool has_handover(const Command& command) {
   return std::visit(
@@ -59,89 +53,25 @@ struct Checker::State {
   const Program& program;
   CheckedLaunch launch;
   std::function<GroupState&(int)> group_state;
-  Agents agents;
   detail::Order order;
   CheckReport report;
+  detail::HazardLog log;
 
  private:
   using LocalKey = std::tuple<int32_t, int32_t, Mem>;
-  struct Known {
-    size_t index;        // into report.hazards
-    uint32_t last_time;  // of the agent that met it last
-  };
-  using HazardKey = std::tuple<HazardKind, uint32_t, uint32_t, uint32_t, uint32_t, Mem>;
-
   Shadow& shadow(const Region& region, int32_t group);
   Shadow::Outcome step(HistoryId old, Mode mode, const Doer& doer);
   const Epoch* conflict(const History& history, Mode mode, const Doer& doer) const;
   const Epoch* stale_against(const History& history, const Doer& doer) const;
   void explain(HistoryId old, Mode mode, const Doer& doer, Hazard hazard);
   void check_buffer(const Region& region, Mode mode, const Doer& doer);
-  void add(HazardKind kind, const Epoch* other, bool other_writes, Mode mode, const Doer& doer,
-           Hazard hazard);
-  HazardAccess describe(const EventPlace& at, bool write) const;
-  HazardAccess describe(const Epoch& epoch, bool write) const;
 
   Histories histories_;
   Shadow gm_shadow_;
   std::map<LocalKey, Shadow> local_;
-  std::map<HazardKey, Known> known_;
   std::set<uint64_t> allowed_;  // bases of the allocations that the launch may touch
   std::set<uint64_t> inputs_;   // and of those it may not write
 };
-
-namespace {
-
-// The allocations of all chips that an address of chip 0 stands for.
-template <class Visit>
-void visit_allocations(const Gm& gm, const CheckedLaunch& launch, uint64_t address,
-                       const Visit& visit) {
-  for (int chip = 0; chip < launch.chips; ++chip) {
-    const uint64_t there = address + (static_cast<uint64_t>(chip) << Gm::kChipShift);
-    if (const Allocation* found = gm.find(there)) visit(*found);
-  }
-}
-
-// Bases of the allocations that the words of the control block point to.
-std::set<uint64_t> bases_of(const Gm& gm, const CheckedLaunch& launch) {
-  std::set<uint64_t> bases;
-  const auto add = [&](const Allocation& found) { bases.insert(found.base); };
-  for (uint64_t word : launch.arguments) visit_allocations(gm, launch, word, add);
-  visit_allocations(gm, launch, launch.control_block, add);
-  return bases;
-}
-
-// Those of input tensors that are not also given as something the program may write.
-std::set<uint64_t> input_bases(const Gm& gm, const Program& program, const CheckedLaunch& launch) {
-  std::set<uint64_t> inputs, outputs;
-  for (size_t i = 0; i < launch.arguments.size(); ++i) {
-    const bool tensor =
-        i < program.parameters.size() && program.parameters[i].kind == Parameter::Kind::kTensor;
-    std::set<uint64_t>& bases = tensor && !program.parameters[i].output ? inputs : outputs;
-    visit_allocations(gm, launch, launch.arguments[i],
-                      [&](const Allocation& found) { bases.insert(found.base); });
-  }
-  visit_allocations(gm, launch, launch.control_block,
-                    [&](const Allocation& found) { inputs.insert(found.base); });
-  for (uint64_t base : outputs) inputs.erase(base);
-  return inputs;
-}
-
-}  // namespace
-
-namespace {
-
-// Workspaces that the runtime keeps at zero are written before the launch begins.
-void mark_zeroed(Gm& gm, const Program& program, const CheckedLaunch& launch) {
-  for (size_t i = 0; i < program.workspaces.size(); ++i) {
-    const size_t word = program.parameters.size() + i;
-    if (!program.workspaces[i].zeroed || word >= launch.arguments.size()) continue;
-    visit_allocations(gm, launch, launch.arguments[word],
-                      [&](const Allocation& found) { gm.mark_written(found.base, found.bytes); });
-  }
-}
-
-}  // namespace
 
 Checker::State::State(const Limits& machine, Gm& memory, const Program& code, CheckedLaunch started,
                       std::function<GroupState&(int)> states)
@@ -150,17 +80,17 @@ Checker::State::State(const Limits& machine, Gm& memory, const Program& code, Ch
       program(code),
       launch(std::move(started)),
       group_state(std::move(states)),
-      agents(launch.groups, machine.vectors),
       order(launch.groups, machine.vectors, code),
+      log(code, Agents(launch.groups, machine.vectors), report.hazards),
       gm_shadow_(histories_,
                  [this](uint64_t from, uint64_t to, const Shadow::VisitRange& visit) {
                    gm.visit_written(from, to, visit);
                  }),
-      allowed_(bases_of(memory, launch)),
-      inputs_(input_bases(memory, code, launch)) {
+      allowed_(detail::allowed_bases(memory, launch)),
+      inputs_(detail::input_bases(memory, code, launch)) {
   report.reached_cube.resize(code.cube.words.size());
   report.reached_vector.resize(code.vector.words.size());
-  mark_zeroed(gm, program, launch);
+  detail::mark_zeroed(gm, program, launch);
 }
 
 Shadow& Checker::State::shadow(const Region& region, int32_t group) {
@@ -215,68 +145,18 @@ Shadow::Outcome Checker::State::step(HistoryId old, Mode mode, const Doer& doer)
   return {histories_.add(std::move(next)), wrong};
 }
 
-HazardAccess Checker::State::describe(const EventPlace& at, bool write) const {
-  const CoreCode& code = at.core == 0 ? program.cube : program.vector;
-  HazardAccess access{at.group, at.core, at.unit, at.pc, at.cycle, write, {}};
-  if (at.pc < code.lines.size() && code.lines[at.pc] < program.sources.size()) {
-    const SourceLine& line = program.sources[code.lines[at.pc]];
-    access.source = line.file + ":" + std::to_string(line.line);
-    if (!line.text.empty()) access.source += ": " + line.text;
-  }
-  return access;
-}
-
-HazardAccess Checker::State::describe(const Epoch& epoch, bool write) const {
-  EventPlace at;
-  at.group = static_cast<int32_t>(epoch.agent / agents.of_group());
-  at.pc = epoch.pc;
-  at.cycle = epoch.cycle;
-  const uint32_t index = epoch.agent % agents.of_group();
-  static constexpr std::array kCubeUnits = {Unit::kSequencer, Unit::kLoad, Unit::kFeed, Unit::kCube,
-                                            Unit::kDrain};
-  static constexpr std::array kVectorUnits = {Unit::kSequencer, Unit::kLoad, Unit::kVector,
-                                              Unit::kStore};
-  at.core = index < 5 ? 0 : static_cast<int32_t>(1 + (index - 5) / 4);
-  at.unit = index < 5 ? kCubeUnits[index] : kVectorUnits[(index - 5) % 4];
-  return describe(at, write);
-}
-
-void Checker::State::add(HazardKind kind, const Epoch* other, bool other_writes, Mode mode,
-                         const Doer& doer, Hazard hazard) {
-  const HazardKey key = {kind,
-                         doer.epoch.agent,
-                         doer.epoch.pc,
-                         other == nullptr ? 0 : other->agent,
-                         other == nullptr ? 0 : other->pc,
-                         hazard.mem};
-  const auto [entry, fresh] =
-      known_.try_emplace(key, Known{report.hazards.size(), doer.epoch.time});
-  if (!fresh) {
-    Hazard& old = report.hazards[entry->second.index];
-    const bool same_access = entry->second.last_time == doer.epoch.time;
-    if (!same_access) ++old.times;
-    if (same_access && old.times == 1 && old.to == hazard.from) old.to = hazard.to;
-    entry->second.last_time = doer.epoch.time;
-    return;
-  }
-  hazard.kind = kind;
-  hazard.access = describe(doer.at, mode != Mode::kRead);
-  if (other != nullptr) hazard.other = describe(*other, other_writes);
-  report.hazards.push_back(std::move(hazard));
-}
-
 void Checker::State::explain(HistoryId old, Mode mode, const Doer& doer, Hazard hazard) {
   const History& history = histories_[old];
   if (mode == Mode::kRead && !history.initialised) {
-    add(HazardKind::kUninitialisedRead, nullptr, false, mode, doer, hazard);
+    log.add(HazardKind::kUninitialisedRead, nullptr, false, mode, doer, hazard);
   }
   if (const Epoch* stale = stale_against(history, doer)) {
-    add(HazardKind::kStaleRead, stale, true, mode, doer, hazard);
+    log.add(HazardKind::kStaleRead, stale, true, mode, doer, hazard);
   }
   if (const Epoch* other = conflict(history, mode, doer)) {
     const bool writes = std::any_of(history.writes.begin(), history.writes.end(),
                                     [&](const Epoch& e) { return &e == other; });
-    add(HazardKind::kRace, other, writes, mode, doer, std::move(hazard));
+    log.add(HazardKind::kRace, other, writes, mode, doer, std::move(hazard));
   }
 }
 
@@ -293,7 +173,7 @@ void Checker::State::check_buffer(const Region& region, Mode mode, const Doer& d
       region.base + (region.rows - 1) * static_cast<uint64_t>(region.pitch) + region.row_bytes;
   hazard.allocation = found->name;
   hazard.base = found->base;
-  add(HazardKind::kWrongBuffer, nullptr, false, mode, doer, std::move(hazard));
+  log.add(HazardKind::kWrongBuffer, nullptr, false, mode, doer, std::move(hazard));
 }
 
 void Checker::State::access(const Region& region, Mode mode, const Doer& doer) {

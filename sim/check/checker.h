@@ -25,18 +25,12 @@
 #include <span>
 
 #include "isa/program/program.h"
+#include "sim/check/launch_buffers.h"
 #include "sim/check/report.h"
 #include "sim/functional/state.h"
 #include "sim/timing/observer.h"
 
 namespace npu {
-
-struct CheckedLaunch {
-  int groups = 1;
-  std::vector<uint64_t> arguments;  // the words of the control block: parameters, then workspaces
-  uint64_t control_block = 0;       // its own address
-  int chips = 1;  // addresses are chip 0's; the other chips have the same at theirs
-};
 
 class Checker : public RetireObserver {
  public:
