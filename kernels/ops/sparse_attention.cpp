@@ -1,6 +1,7 @@
 #include "kernels/ops/sparse_attention.h"
 
 #include "kernels/ops/attention_parts.h"
+#include "kernels/ops/listed_rows.h"
 #include "kernels/ops/shape_check.h"
 #include "kernels/ops/tiling.h"
 
@@ -23,6 +24,10 @@ void SparseAttentionShape::check(const Limits& machine) const {
   attention().check(machine);
   detail::ShapeCheck check("sparse_attention", machine);
   check.dimension("width", width);
+  check.require(packed >= 0 && packed <= head_dim && packed % kPackedGroup == 0,
+                "packed must be a multiple of 64, at most head_dim");
+  check.require(packed == 0 || head_dim - packed != 1,
+                "one channel beside the packed ones is not supported: pack all or leave two");
   check.done();
 }
 
@@ -31,7 +36,8 @@ Program sparse_attention(const Limits& machine, const SparseAttentionShape& s) {
   s.check(machine);
   const AttentionShape a = s.attention();
   constexpr int64_t kLargestTile = 128, kListBytes = 16;  // of UB for each key: list and penalty
-  const int64_t reserved = detail::AttentionParts::bytes(machine, a) + kLargestTile * kListBytes;
+  const int64_t reserved = detail::AttentionParts::bytes(machine, a) +
+                           detail::ListedRows::bytes(machine, s) + kLargestTile * kListBytes;
   const detail::AttentionTiling t = detail::attention_tiling(machine, a, s.heads, reserved);
   const int64_t blocks = detail::ceil_div(s.heads, t.rows);
   const int64_t parts =
@@ -40,29 +46,26 @@ Program sparse_attention(const Limits& machine, const SparseAttentionShape& s) {
   Kernel k{"sparse_attention", machine};
   Vec& v = k.vec;
   const Tensor q = k.tensor("q", s.type, {s.tokens * s.heads, s.head_dim});
-  const Tensor kv = k.tensor("kv", s.type, {s.rows, s.head_dim});
+  detail::ListedRows kv(k, s);
   const Tensor lists = k.tensor("lists", Type::kI32, {s.tokens, s.width});
   const Tensor sink = k.tensor("sink", Type::kF32, {s.heads, 1});
   const Tensor out = k.tensor("out", s.type, {s.tokens * s.heads, s.head_dim});
   const Int listed = k.arg("listed");
   detail::AttentionCore core(k, a, t);
   Ring& list_ub = k.ring("list_ub", Mem::kUb, Type::kI32, {1, core.keys}, 2);
+  kv.unpack(lists, listed);
   const Tile skipped = k.buffer("skipped", Type::kI32, {1, core.keys});
   const Tile penalty = k.buffer("penalty", Type::kF32, {1, core.keys});
 
   const Int span = round_up(ceil_div(listed, parts), t.keys);
   const auto attend = [&](const Int& token, const Int& head, const Int& part) {
-    const Tensor list = lists[token];
     const Int first = part * span;
     core.rows.clip(s.heads - head);
     core.attend(
         q.from(token * s.heads + head, 0),
         {.count = max(0, min(span, listed - first)),
-         .load_key =
-             [&](const Tile& slot, const Int& j) {
-               const Int at = first + j * t.keys;
-               k.load(slot, kv.gather(list.rows(at, s.width - at), s.width - at));
-             },
+         .load_key = [&](const Tile& slot,
+                         const Int& j) { k.load(slot, kv.tile(lists, token, first + j * t.keys)); },
          .prepare =
              [&](const Int& j) {  // a skipped row is zeros, and its scores are driven out of sight
                k.load(list_ub.push(), lists.from(token, first + j * t.keys));

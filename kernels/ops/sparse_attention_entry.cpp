@@ -16,6 +16,7 @@ SparseAttentionShape shape_of(const Options& options) {
   shape.rows = options.count("rows");
   shape.width = options.count_or_needed("width", options.count("listed", 0));
   shape.type = options.float_type("dtype");
+  shape.packed = options.count("packed", 0);
   return shape;
 }
 
@@ -32,7 +33,13 @@ std::vector<OperatorArgument> arguments(const Options& options, uint64_t seed, C
   const SparseAttentionShape s = shape_of(options);
   detail::Arguments list(seed, contents);
   list.input("q", s.type, {s.tokens, s.heads * s.head_dim}, -2, 2);
-  list.input("kv", s.type, {s.rows, s.head_dim}, -2, 2);
+  if (s.packed == 0) {
+    list.input("kv", s.type, {s.rows, s.head_dim}, -2, 2);
+  } else {
+    list.input("codes", Type::kE4m3, {s.rows, s.packed}, -2, 2);
+    list.input("scales", Type::kE8m0, {s.rows, s.groups()}, 0.25, 1);
+    if (s.packed < s.head_dim) list.input("rest", s.type, {s.rows, s.head_dim - s.packed}, -2, 2);
+  }
   list.control("lists", random_lists(s, seed));
   list.input("sink", Type::kF32, {s.heads}, -1, 3);
   list.output("out", s.type, {s.tokens, s.heads * s.head_dim});
@@ -40,10 +47,34 @@ std::vector<OperatorArgument> arguments(const Options& options, uint64_t seed, C
   return list.take();
 }
 
+// The rows that the planes of a packed cache stand for.
+std::vector<double> unpacked(const SparseAttentionShape& s, std::span<const double> codes,
+                             std::span<const double> scales, std::span<const double> rest) {
+  const auto dim = static_cast<size_t>(s.head_dim), packed = static_cast<size_t>(s.packed),
+             group = static_cast<size_t>(kPackedGroup);
+  std::vector<double> rows(static_cast<size_t>(s.rows) * dim);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const size_t row = i / dim, c = i % dim;
+    rows[i] = c < packed ? codes[row * packed + c] * scales[row * (packed / group) + c / group]
+                         : rest[row * (dim - packed) + c - packed];
+  }
+  return rows;
+}
+
 std::vector<Expected> expected(const Options& options, std::span<const OperatorArgument> list) {
-  return {sparse_attention_reference(shape_of(options), values_of(list[0].tensor),
-                                     values_of(list[1].tensor), values_of(list[2].tensor),
-                                     values_of(list[3].tensor), list[5].value)};
+  const SparseAttentionShape s = shape_of(options);
+  size_t next = 1;
+  const auto values = [&] { return values_of(list[next++].tensor); };
+  std::vector<double> kv;
+  if (s.packed == 0) {
+    kv = values();
+  } else {
+    const std::vector<double> codes = values(), scales = values();
+    kv = unpacked(s, codes, scales, s.packed < s.head_dim ? values() : std::vector<double>{});
+  }
+  const std::vector<double> lists = values(), sink = values();
+  return {sparse_attention_reference(s, values_of(list[0].tensor), kv, lists, sink,
+                                     options.count("listed", 0))};
 }
 
 // Of kv at most as many rows as there are, and as are listed, must be read.
@@ -52,7 +83,9 @@ Work work(const Options& options) {
   const auto tokens = static_cast<double>(s.tokens), rows = static_cast<double>(s.rows),
              listed = static_cast<double>(options.count("listed", 0));
   const auto channels = static_cast<double>(s.heads * s.head_dim);
-  const double row = static_cast<double>(s.head_dim) * bytes_of(s.type), size = bytes_of(s.type);
+  const double size = bytes_of(s.type);
+  const double row = static_cast<double>(s.head_dim - s.packed) * size +
+                     static_cast<double>(s.packed + s.groups());
   const double distinct = std::min(rows, listed);  // all tokens may list the same rows
   return {.macs = 2 * tokens * listed * channels,
           .cube_type = s.type,
@@ -78,6 +111,8 @@ Operator sparse_attention_entry() {
                   {"rows", "640", "rows of kv: window and compressed entries"},
                   {"listed", "192", "rows that a list names, -1 among them", true},
                   {"width", "0", "room of a list, at least listed, which 0 means"},
+                  {"packed", "0",
+                   "first channels of kv that are e4m3 codes with an e8m0 scale for each 64"},
                   {"dtype", "bf16", "fp32 fp16 bf16"}},
       .program = [](const Limits& machine,
                     const Options& o) { return sparse_attention(machine, shape_of(o)); },

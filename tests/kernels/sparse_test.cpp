@@ -18,7 +18,7 @@ struct Case {
   const char* options;
 };
 
-constexpr std::array<Case, 47> kCases = {{
+constexpr std::array<Case, 53> kCases = {{
     {"sparse_attention", "tokens=1 heads=1 dim=2 rows=1 listed=1 dtype=fp32"},
     {"sparse_attention", "tokens=1 heads=4 dim=64 rows=200 listed=70 width=300 dtype=fp32"},
     {"sparse_attention", "tokens=5 heads=4 dim=64 rows=64 listed=40 dtype=fp32"},
@@ -31,6 +31,12 @@ constexpr std::array<Case, 47> kCases = {{
     {"sparse_attention", "tokens=33 heads=17 dim=80 rows=257 listed=127 dtype=fp16"},
     {"sparse_attention", "tokens=1 heads=128 dim=512 rows=2000 listed=1152"},
     {"sparse_attention", "tokens=40 heads=2 dim=32 rows=133 listed=17 width=32 dtype=fp32"},
+    {"sparse_attention", "tokens=1 heads=64 dim=512 rows=700 listed=640 packed=448"},
+    {"sparse_attention", "tokens=2 heads=64 dim=512 rows=300 listed=129 packed=448"},
+    {"sparse_attention", "tokens=2 heads=3 dim=66 rows=900 listed=37 packed=64 dtype=fp32"},
+    {"sparse_attention", "tokens=3 heads=4 dim=64 rows=9 listed=13 packed=64 dtype=fp32"},
+    {"sparse_attention", "tokens=2 heads=4 dim=128 rows=50 listed=0 width=5 packed=64"},
+    {"sparse_attention", "tokens=19 heads=5 dim=192 rows=77 listed=31 packed=128"},
     {"indexer", "tokens=1 heads=1 dim=1 entries=1 dtype=fp32"},
     {"indexer", "tokens=4 heads=64 dim=128 entries=1024"},
     {"indexer", "tokens=3 heads=4 dim=32 entries=5 capacity=9 dtype=fp32"},
@@ -197,8 +203,13 @@ TEST_CASE("shapes that make no sense are refused by name") {
   CHECK_THROWS_AS(top_k(limits_of(tiny_machine()), {.rows = 1, .cols = 9, .k = 512}), InputError);
   CHECK_THROWS_AS(compressor(machine, {.tokens = 1, .dim = 8, .rope_dim = 3, .ratio = 4}),
                   InputError);
-  CHECK_THROWS_AS(sparse_attention(machine, {.tokens = 1, .heads = 2, .head_dim = 8, .rows = 4}),
-                  InputError);
+  SparseAttentionShape packed{.tokens = 1, .heads = 2, .head_dim = 128, .rows = 4};
+  CHECK_THROWS_AS(sparse_attention(machine, packed), InputError);  // lists of no width
+  packed.width = 4;
+  for (const int64_t channels : {-64, 65, 192}) {
+    packed.packed = channels;
+    CHECK_THROWS_AS(sparse_attention(machine, packed), InputError);
+  }
 }
 
 }  // namespace
