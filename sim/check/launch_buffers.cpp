@@ -1,5 +1,7 @@
 #include "sim/check/launch_buffers.h"
 
+#include "isa/chip_address.h"
+
 namespace npu::detail {
 
 namespace {
@@ -9,7 +11,7 @@ template <class Visit>
 void visit_allocations(const Gm& gm, const CheckedLaunch& launch, uint64_t address,
                        const Visit& visit) {
   for (int chip = 0; chip < launch.chips; ++chip) {
-    const uint64_t there = address + (static_cast<uint64_t>(chip) << Gm::kChipShift);
+    const uint64_t there = address + (static_cast<uint64_t>(chip) << kChipShift);
     if (const Allocation* found = gm.find(there)) visit(*found);
   }
 }
