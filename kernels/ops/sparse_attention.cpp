@@ -32,7 +32,8 @@ Program sparse_attention(const Limits& machine, const SparseAttentionShape& s) {
   const AttentionShape a = s.attention();
   constexpr int64_t kLargestTile = 128, kListBytes = 16;  // of UB for each key: list and penalty
   const int64_t reserved = detail::AttentionParts::bytes(machine, a) + kLargestTile * kListBytes;
-  const detail::AttentionTiling t = detail::attention_tiling(machine, a, s.heads, reserved);
+  const detail::AttentionTiling t =
+      detail::attention_tiling(machine, a, {.rows = s.heads, .reserved = reserved});
   const int64_t blocks = detail::ceil_div(s.heads, t.rows);
   const int64_t parts =
       detail::attention_parts(machine, s.tokens * blocks, detail::ceil_div(s.width, t.keys));
@@ -59,8 +60,8 @@ Program sparse_attention(const Limits& machine, const SparseAttentionShape& s) {
         q.from(token * s.heads + head, 0),
         {.count = max(0, min(span, listed - first)),
          .load_key =
-             [&](const Tile& slot, const Int& j) {
-               const Int at = first + j * t.keys;
+             [&](const Tile& slot, const Int& n) {
+               const Int at = first + n;
                k.load(slot, kv.gather(list.rows(at, s.width - at), s.width - at));
              },
          .prepare =
