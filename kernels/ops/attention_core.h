@@ -1,4 +1,4 @@
-// The loop that both attention kernels share: one tile of query rows against a run of keys, in one
+// The loop that all attention kernels share: one tile of query rows against a run of keys, in one
 // pass over them. The cube core makes scores and partial outputs; the vector cores, rows shared
 // out, keep each row's maximum, sum and output. Private to kernels/ops.
 #pragma once
@@ -7,21 +7,10 @@
 #include <functional>
 
 #include "kernels/kit/kit.h"
-#include "kernels/ops/attention.h"
+#include "kernels/ops/attention_tiling.h"
+#include "kernels/ops/row_folds.h"
 
 namespace npu::detail {
-
-struct AttentionTiling {
-  int64_t rows = 0;   // query rows of a tile
-  int64_t keys = 0;   // keys of a tile
-  int64_t step = 0;   // of the contracted dimension in a slot of L0
-  int64_t piece = 0;  // rows that a vector core works on at a time
-};
-
-// The largest tile whose slots fit every buffer beside `reserved` bytes of UB; rows no more than
-// `wanted` asks for. Throws InputError where not even one native tile fits.
-AttentionTiling attention_tiling(const Limits& machine, const AttentionShape& shape, int64_t wanted,
-                                 int64_t reserved);
 
 // What the sum of no probability becomes: 0 / 0 is not meant.
 inline constexpr double kSmallestSum = 0x1p-126;
@@ -29,10 +18,10 @@ inline constexpr double kSmallestSum = 0x1p-126;
 // Where the keys of one task are, and which of them its rows see.
 struct Keys {
   Int count;  // how many, from the first on; may be 0
-  // Load the j-th tile of keys, of values. Without the second, a value is the first channels of its
+  // Load keys, values, from the n-th on. Without the second, a value is the first channels of its
   // key: one slot serves both.
-  std::function<void(const Tile&slot, const Int&j)> load_key, load_value = nullptr;
-  // Optional, on the vector cores: once a tile, and for each piece of its scores.
+  std::function<void(const Tile&slot, const Int&n)> load_key, load_value = nullptr;
+  // Optional, on the vector cores: once a tile j of keys, and for each piece of its scores.
   std::function<void(const Int& j)> prepare = nullptr;
   std::function<void(const Tile& scores, const Int& j)> mask = nullptr;
 };
@@ -56,12 +45,15 @@ class AttentionCore {
 
  private:
   using Part = std::function<Tile(Int i, int64_t count)>;  // of an operand: its i-th step
-  void multiply(const Int& depth, int64_t most, const Part& a, const Part& b);
+  void multiply(const Tile& c, const Int& depth, int64_t most, const Part& a, const Part& b);
+  void multiply_value(const Tile& c, const Tile& p, const Tile& value);
   void score(const Tile& q, const Keys& wanted, const Int& j);
   void weigh(const Keys& wanted, const Int& j);
-  void multiply_value(const Tile& p, const Tile& value);
   void probabilities(const Keys& wanted, const Int& j);
+  void reduce(const Tile& result, const Tile& x, const Rows& at, bool maximum);
   void accumulate();
+  void blocks(const std::function<void(Int)>& body);
+  void strips(const std::function<void(int64_t)>& body);
 
   static constexpr int kSkew = 1;  // turns between the scores of a tile of keys and its output
 
@@ -69,10 +61,12 @@ class AttentionCore {
   Vec& v_;
   const AttentionShape shape_;
   const AttentionTiling tiling_;
+  const Dim block_;  // keys of the present block of the tile
   Ring &q_l1_, &k_l1_;
   Ring* v_l1_;  // null where keys and values share a slot
   Ring &a_l0_, &b_l0_, &sums_, &p_ub_, &decay_;
   Link &scores_, &probs_, &parts_;
+  const RowFolds folds_;
   const Tile top_, part_, weight_;
 };
 

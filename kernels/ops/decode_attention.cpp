@@ -21,8 +21,9 @@ struct Cache {
 // Head blocks of a tile, and parts that the keys of a sequence are cut into.
 struct Split {
   Split(const Limits& machine, const AttentionShape& s)
-      : tiling(detail::attention_tiling(machine, s, s.group(),
-                                        detail::AttentionParts::bytes(machine, s))),
+      : tiling(detail::attention_tiling(
+            machine, s,
+            {.rows = s.group(), .reserved = detail::AttentionParts::bytes(machine, s)})),
         blocks(detail::ceil_div(s.group(), tiling.rows)),
         parts(detail::attention_parts(machine, s.tokens * s.kv_heads * blocks,
                                       detail::ceil_div(s.capacity, tiling.keys))) {}
@@ -46,15 +47,13 @@ void decode(Kernel& k, const AttentionShape& s, const Split& split, const Tensor
     const Int span = round_up(ceil_div(keys, split.parts), tile), first = part * span;
     const Int query = sequence * s.heads + head * s.group() + block * split.tiling.rows;
     core.rows.clip(s.group() - block * split.tiling.rows);
-    core.attend(q.from(query, 0), {.count = max(0, min(span, keys - first)),
-                                   .load_key =
-                                       [&](const Tile& slot, const Int& j) {
-                                         cache.load_key(slot, sequence, first + j * tile, head);
-                                       },
-                                   .load_value =
-                                       [&](const Tile& slot, const Int& j) {
-                                         cache.load_value(slot, sequence, first + j * tile, head);
-                                       }});
+    core.attend(
+        q.from(query, 0),
+        {.count = max(0, min(span, keys - first)),
+         .load_key = [&](const Tile& slot,
+                         const Int& n) { cache.load_key(slot, sequence, first + n, head); },
+         .load_value = [&](const Tile& slot,
+                           const Int& n) { cache.load_value(slot, sequence, first + n, head); }});
     partial.store(part, query);
   });
   k.barrier();

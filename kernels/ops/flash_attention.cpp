@@ -9,7 +9,7 @@ namespace npu {
 
 namespace {
 
-// Loads a tile of keys, or of values, of a head from a row of the cache on.
+// Loads keys, or values, of a head from a row of the cache on.
 using Loader = std::function<void(const Tile& slot, const Int& row, const Int& head)>;
 
 // Query tokens that see the keys before them: rows of q and out from `query` on, of the cache from
@@ -23,7 +23,7 @@ class Prefill {
   Prefill(Kernel& k, const AttentionShape& s, Tensor q, Tensor out, Loader key, Loader value)
       : k_(k),
         shape_(s),
-        tiling_(detail::attention_tiling(k.machine(), s, s.tokens, 0)),
+        tiling_(detail::attention_tiling(k.machine(), s, {.rows = s.tokens, .long_tiles = true})),
         q_(std::move(q)),
         out_(std::move(out)),
         load_key_(std::move(key)),
@@ -69,13 +69,13 @@ class Prefill {
     const Int oldest = shape_.window == 0 ? Int(0)
                                           : max(0, s.past + first - (shape_.window - 1)) /
                                                 tiling_.keys * tiling_.keys;
-    const auto key_row = [&](const Int& j) { return s.key + oldest + j * tiling_.keys; };
+    const Int start = s.key + oldest;
     core_->rows.clip(s.count - first);
     core_->attend(
         q_.from(s.query + first, at * shape_.head_dim),
         {.count = s.past + min(s.count, first + tiling_.rows) - oldest,
-         .load_key = [&](const Tile& slot, const Int& j) { load_key_(slot, key_row(j), at); },
-         .load_value = [&](const Tile& slot, const Int& j) { load_value_(slot, key_row(j), at); },
+         .load_key = [&](const Tile& slot, const Int& n) { load_key_(slot, start + n, at); },
+         .load_value = [&](const Tile& slot, const Int& n) { load_value_(slot, start + n, at); },
          .mask = [&](const Tile& x,
                      const Int& j) { mask(x, s.past + first - oldest - j * tiling_.keys); }});
     if (sinks_) core_->add_sink(k_.read(sinks_->at(at)));

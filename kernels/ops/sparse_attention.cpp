@@ -38,7 +38,8 @@ Program sparse_attention(const Limits& machine, const SparseAttentionShape& s) {
   constexpr int64_t kLargestTile = 128, kListBytes = 16;  // of UB for each key: list and penalty
   const int64_t reserved = detail::AttentionParts::bytes(machine, a) +
                            detail::ListedRows::bytes(machine, s) + kLargestTile * kListBytes;
-  const detail::AttentionTiling t = detail::attention_tiling(machine, a, s.heads, reserved);
+  const detail::AttentionTiling t =
+      detail::attention_tiling(machine, a, {.rows = s.heads, .reserved = reserved});
   const int64_t blocks = detail::ceil_div(s.heads, t.rows);
   const int64_t parts =
       detail::attention_parts(machine, s.tokens * blocks, detail::ceil_div(s.width, t.keys));
@@ -65,7 +66,7 @@ Program sparse_attention(const Limits& machine, const SparseAttentionShape& s) {
         q.from(token * s.heads + head, 0),
         {.count = max(0, min(span, listed - first)),
          .load_key = [&](const Tile& slot,
-                         const Int& j) { k.load(slot, kv.tile(lists, token, first + j * t.keys)); },
+                         const Int& n) { k.load(slot, kv.tile(lists, token, first + n)); },
          .prepare =
              [&](const Int& j) {  // a skipped row is zeros, and its scores are driven out of sight
                k.load(list_ub.push(), lists.from(token, first + j * t.keys));
