@@ -26,8 +26,8 @@ int64_t piece_of(const Limits& machine, const CompressorShape& s) {
 class Blocks {
  public:
   Blocks(Kernel& k, const CompressorShape& s, int64_t piece)
-      : kv(k.tensor("kv", Type::kF32, {s.tokens, s.width()})),
-        gate(k.tensor("gate", Type::kF32, {s.tokens, s.width()})),
+      : kv(k.tensor("kv", Type::kF32, {s.sequences * s.tokens, s.width()})),
+        gate(k.tensor("gate", Type::kF32, {s.sequences * s.tokens, s.width()})),
         ape(k.tensor("ape", Type::kF32, {s.ratio, s.width()})),
         cols(k.dim("cols", piece)),
         kv_ub(k.ring("kv_ub", Mem::kUb, Type::kF32, {rows_of(k, s), cols}, 2)),
@@ -36,11 +36,18 @@ class Blocks {
         k_(k),
         shape_(s) {}
 
-  void states(const Tensor& kv_state, const Tensor& gate_state, const Int& position) {
-    kv_state_ = kv_state;
-    gate_state_ = gate_state;
+  // What follows is about one sequence, whose first new token is at `position`.
+  void of(const Int& sequence, const Tensor& kv_state, const Tensor& gate_state,
+          const Int& position) {
+    const Int row = sequence * shape_.state_rows();
+    news_ = kv.rows(sequence * shape_.tokens, shape_.tokens);
+    gates_ = gate.rows(sequence * shape_.tokens, shape_.tokens);
+    kv_state_ = kv_state.rows(row, shape_.state_rows());
+    gate_state_ = gate_state.rows(row, shape_.state_rows());
     position_ = position;
   }
+  const Tensor& kv_state() const { return *kv_state_; }
+  const Tensor& gate_state() const { return *gate_state_; }
 
   // Calls body(kv, gate) with the rows of `overlap` blocks up to `last`, ape added to the gates; of
   // block number h the channels from col + h * block_step on.
@@ -49,8 +56,8 @@ class Blocks {
     k_.use(kv_ub.push(), gate_ub.push(), ape_ub.push(), [&](Tile kv_slot, Tile gate_slot, Tile a) {
       for (int64_t h = 0; h < shape_.overlap(); ++h) {
         const Int at = col + h * block_step;
-        load(part(kv_slot, h), kv, *kv_state_, block(last, h), at);
-        load(part(gate_slot, h), gate, *gate_state_, block(last, h), at);
+        load(part(kv_slot, h), *news_, *kv_state_, block(last, h), at);
+        load(part(gate_slot, h), *gates_, *gate_state_, block(last, h), at);
         k_.load(part(a, h), ape.from(0, at));
       }
     });
@@ -64,6 +71,21 @@ class Blocks {
         k_.vec.add(news(gate_slot), news(gate_slot), news(a));
       }
       body(kv_slot, gate_slot);
+    });
+  }
+
+  // The same with the new rows alone, where none of them closes a block: rows 0 .. tokens - 1.
+  template <class Body>
+  void with_new(const Int& col, const Body& body) {
+    const auto news = [&](const Tile& t) { return t.clipped(shape_.tokens, cols); };
+    k_.use(kv_ub.push(), gate_ub.push(), ape_ub.push(), [&](Tile kv_slot, Tile gate_slot, Tile a) {
+      k_.load(news(kv_slot), news_->from(0, col));
+      k_.load(news(gate_slot), gates_->from(0, col));
+      k_.load(news(a), ape.from(position_ % shape_.ratio, col));
+    });
+    k_.use(kv_ub.pop(), gate_ub.pop(), ape_ub.pop(), [&](Tile kv_slot, Tile gate_slot, Tile a) {
+      k_.vec.add(news(gate_slot), news(gate_slot), news(a));
+      body(news(kv_slot), news(gate_slot));
     });
   }
 
@@ -94,7 +116,7 @@ class Blocks {
 
   Kernel& k_;
   const CompressorShape shape_;
-  std::optional<Tensor> kv_state_, gate_state_;
+  std::optional<Tensor> news_, gates_, kv_state_, gate_state_;
   Int position_;
 };
 
@@ -102,6 +124,7 @@ class Blocks {
 
 void CompressorShape::check(const Limits& machine) const {
   detail::ShapeCheck check("compressor", machine);
+  check.dimension("sequences", sequences);
   check.dimension("tokens", tokens);
   check.dimension("dim", dim);
   check.dimension("ratio", ratio);
@@ -118,7 +141,8 @@ void CompressorShape::check(const Limits& machine) const {
   check.done();
 }
 
-// First a task an entry, then, when every core has read the state, a task a piece of its channels.
+// First a task an entry, then, when every core has read the state, a task a piece of a sequence's
+// channels.
 Program compressor(const Limits& machine, const CompressorShape& s) {
   s.check(machine);
   const int64_t piece = piece_of(machine, s), half = s.rope_dim / 2;
@@ -132,11 +156,17 @@ Program compressor(const Limits& machine, const CompressorShape& s) {
     cos = k.tensor("cos", Type::kF32, {s.positions, half});
     sin = k.tensor("sin", Type::kF32, {s.positions, half});
   }
-  const Tensor kv_state = k.tensor("kv_state", Type::kF32, {s.state_rows(), s.width()});
-  const Tensor gate_state = k.tensor("gate_state", Type::kF32, {s.state_rows(), s.width()});
-  const Tensor cache = k.tensor("cache", s.type, {s.entries, s.dim});
-  const Int position = k.arg("position");
-  blocks.states(kv_state, gate_state, position);
+  const Tensor kv_state =
+      k.tensor("kv_state", Type::kF32, {s.sequences * s.state_rows(), s.width()});
+  const Tensor gate_state =
+      k.tensor("gate_state", Type::kF32, {s.sequences * s.state_rows(), s.width()});
+  const Tensor cache = k.tensor("cache", s.type, {s.sequences * s.entries, s.dim});
+  const Tensor position = k.tensor("position", Type::kI32, {s.sequences});
+  const auto sequence_at = [&](const Int& sequence) {
+    const Int at = k.read(position.at(sequence));
+    blocks.of(sequence, kv_state, gate_state, at);
+    return at;
+  };
   const Dim& cols = blocks.cols;
   Ring& norm_ub = k.ring("norm_ub", Mem::kUb, Type::kF32, {1, s.dim}, 1);
   Ring& entry_ub = k.ring("entry_ub", Mem::kUb, s.type, {1, s.dim}, 2);
@@ -201,17 +231,22 @@ Program compressor(const Limits& machine, const CompressorShape& s) {
 
   k.load(norm_ub.push(), norm);
   v.copy(weight, norm_ub.pop());
-  const Int end = position + s.tokens, open = end / s.ratio, first = position / s.ratio;
-  k.tasks(open - first,
+  // Of one sequence at most so many blocks close.
+  const int64_t most = detail::ceil_div(s.tokens, s.ratio);
+  k.tasks(s.sequences * most,
           [&](Int task) {
-            const Int number = first + task;
-            pool(number);
-            round(entry);
-            normalise();
-            round(entry);
-            if (half > 0) turn(number * s.ratio);
-            v.convert(entry_ub.push(), entry);
-            k.store(cache.from(number, 0), entry_ub.pop());
+            const auto [nth, sequence] = k.split(task, most);
+            const Int at = sequence_at(sequence), number = at / s.ratio + nth;
+            const Int row = sequence * s.entries + number;
+            k.when(number < (at + s.tokens) / s.ratio, [&] {
+              pool(number);
+              round(entry);
+              normalise();
+              round(entry);
+              if (half > 0) turn(number * s.ratio);
+              v.convert(entry_ub.push(), entry);
+              k.store(cache.from(row, 0), entry_ub.pop());
+            });
           },
           {.per = Per::kVector});
   k.barrier();
@@ -220,9 +255,21 @@ Program compressor(const Limits& machine, const CompressorShape& s) {
       k.ring("kv_out", Mem::kUb, Type::kF32, {k.dim("out_rows", s.state_rows()), cols}, 1);
   Ring& gate_out =
       k.ring("gate_out", Mem::kUb, Type::kF32, {k.dim("out_rows", s.state_rows()), cols}, 1);
-  k.tasks(detail::ceil_div(s.width(), piece),
-          [&](Int i) {
-            const auto keep = [&](Ring& out, const Tile& x, const Tensor& state) {
+  const int64_t pieces = detail::ceil_div(s.width(), piece);
+  k.tasks(s.sequences * pieces,
+          [&](Int task) {
+            const auto [i, sequence] = k.split(task, pieces);
+            const Int at = sequence_at(sequence), end = at + s.tokens, open = end / s.ratio;
+            const Int col = i * piece;
+            cols.clip(s.width() - col);
+            const auto append = [&](Ring& out, const Tile& x, const Tensor& state) {
+              const auto rows = [&](const Tile& t) { return t.clipped(s.tokens, cols); };
+              k.use(out.push(), [&](Tile slot) { v.copy(rows(slot), x); });
+              k.use(out.pop(), [&](Tile slot) {
+                k.store(state.from((s.overlap() - 1) * s.ratio + at % s.ratio, col), rows(slot));
+              });
+            };
+            const auto replace = [&](Ring& out, const Tile& x, const Tensor& state) {
               const auto rows = [&](const Tile& t, int64_t h) {
                 const bool closed = h + 1 < s.overlap();
                 return blocks.part(t, h).clipped(closed ? Int(s.ratio) : end % s.ratio, cols);
@@ -232,14 +279,23 @@ Program compressor(const Limits& machine, const CompressorShape& s) {
               });
               k.use(out.pop(), [&](Tile slot) {
                 for (int64_t h = 0; h < s.overlap(); ++h) {
-                  k.store(state.from(h * s.ratio, i * piece), rows(slot, h));
+                  k.store(state.from(h * s.ratio, col), rows(slot, h));
                 }
               });
             };
-            cols.clip(s.width() - i * piece);
-            blocks.with(open, i * piece, 0, [&](const Tile& kv, const Tile& gate) {
-              keep(kv_out, kv, kv_state);
-              keep(gate_out, gate, gate_state);
+            if (s.tokens < s.ratio) {
+              k.when(open == at / s.ratio, [&] {
+                blocks.with_new(col, [&](const Tile& kv, const Tile& gate) {
+                  append(kv_out, kv, blocks.kv_state());
+                  append(gate_out, gate, blocks.gate_state());
+                });
+              });
+            }
+            k.when(open > at / s.ratio, [&] {
+              blocks.with(open, col, 0, [&](const Tile& kv, const Tile& gate) {
+                replace(kv_out, kv, blocks.kv_state());
+                replace(gate_out, gate, blocks.gate_state());
+              });
             });
           },
           {.per = Per::kVector});

@@ -10,11 +10,12 @@ namespace {
 
 CompressorShape shape_of(const Options& options) {
   CompressorShape shape;
+  shape.sequences = options.count("sequences");
   shape.tokens = options.count("tokens");
   shape.dim = options.count("dim");
   shape.rope_dim = options.count("rope-dim", 0);
   shape.ratio = options.count("ratio");
-  const int64_t end = options.count("position", 0) + shape.tokens;
+  const int64_t end = options.count("position", 0) + shape.tokens;  // of the last sequence
   shape.entries = options.count_or_needed("entries", std::max<int64_t>(1, end / shape.ratio));
   shape.positions = options.count_or_needed("positions", end);
   shape.type = options.type("dtype", {Type::kF32, Type::kBf16});
@@ -28,21 +29,34 @@ HostTensor angles(const HostTensor& turns, double (*function)(double)) {
   return tensor_from(Type::kF32, turns.dims, values);
 }
 
+// The last sequence is at the position that the options give, each before it some tokens further
+// back.
+std::vector<double> positions_of(const Options& options, int64_t sequences) {
+  const int64_t last = options.count("position", 0), apart = options.count("apart", 0);
+  std::vector<double> positions;
+  for (int64_t i = 0; i < sequences; ++i) {
+    positions.push_back(
+        static_cast<double>(std::max<int64_t>(0, last - apart * (sequences - 1 - i))));
+  }
+  return positions;
+}
+
 std::vector<OperatorArgument> arguments(const Options& options, uint64_t seed, Contents contents) {
   const CompressorShape s = shape_of(options);
   detail::Arguments list(seed, contents);
-  list.input("kv", Type::kF32, {s.tokens, s.width()});
-  list.input("gate", Type::kF32, {s.tokens, s.width()}, -3, 3);
+  list.input("kv", Type::kF32, {s.sequences * s.tokens, s.width()});
+  list.input("gate", Type::kF32, {s.sequences * s.tokens, s.width()}, -3, 3);
   list.input("ape", Type::kF32, {s.ratio, s.width()});
   list.input("norm", Type::kF32, {s.dim}, 0.5, 1.5);
   if (s.rope_dim > 0) {
     list.input("cos", Type::kF32, {s.positions, s.rope_dim / 2});
     list.input("sin", Type::kF32, {s.positions, s.rope_dim / 2});
   }
-  list.changed("kv_state", Type::kF32, {s.state_rows(), s.width()});
-  list.changed("gate_state", Type::kF32, {s.state_rows(), s.width()});
-  list.changed("cache", s.type, {s.entries, s.dim});
-  list.integer("position", options.count("position", 0));
+  list.changed("kv_state", Type::kF32, {s.sequences * s.state_rows(), s.width()});
+  list.changed("gate_state", Type::kF32, {s.sequences * s.state_rows(), s.width()});
+  list.changed("cache", s.type, {s.sequences * s.entries, s.dim});
+  list.control("position",
+               tensor_from(Type::kI32, {s.sequences}, positions_of(options, s.sequences)));
   std::vector<OperatorArgument> arguments = list.take();
   if (s.rope_dim > 0 && contents == Contents::kAll) {
     const HostTensor turns = random_tensor(Type::kF32, {s.positions, s.rope_dim / 2}, seed, -3, 3);
@@ -61,16 +75,18 @@ std::vector<Expected> expected(const Options& options, std::span<const OperatorA
   const CompressorExpected all =
       compressor_reference(s, values(0), values(1), values(2), values(3), turns ? values(4) : none,
                            turns ? values(5) : none, values(state), values(state + 1),
-                           values(state + 2), list[state + 3].value);
+                           values(state + 2), values(state + 3));
   return {all.kv_state, all.gate_state, all.cache};
 }
 
 Work work(const Options& options) {
   const CompressorShape s = shape_of(options);
-  const auto tokens = static_cast<double>(s.tokens), width = static_cast<double>(s.width());
-  const int64_t position = options.count("position", 0);
-  const auto closed = static_cast<double>((position + s.tokens) / s.ratio - position / s.ratio);
-  return {.read_bytes = 2 * tokens * width * 4,
+  double closed = 0;
+  for (const double position : positions_of(options, s.sequences)) {
+    const auto at = static_cast<int64_t>(position);
+    closed += static_cast<double>((at + s.tokens) / s.ratio - at / s.ratio);
+  }
+  return {.read_bytes = 2 * static_cast<double>(s.sequences * s.tokens * s.width()) * 4,
           .written_bytes = closed * static_cast<double>(s.dim) * bytes_of(s.type)};
 }
 
@@ -86,12 +102,14 @@ Operator compressor_entry() {
       .tolerance =
           "a chain of roundings over a block, carried through norm and rotation; with "
           "bf16 a rounding after each",
-      .options = {{"tokens", "64", "new tokens"},
+      .options = {{"sequences", "1", "sequences"},
+                  {"tokens", "64", "new tokens of a sequence"},
                   {"dim", "128", "channels of an entry"},
                   {"rope-dim", "16", "last channels that are turned in pairs"},
                   {"ratio", "4", "tokens of a block; 4 overlaps"},
-                  {"position", "0", "of the first new token", true},
-                  {"entries", "0", "rows of the cache, at least those closed, which 0 means"},
+                  {"position", "0", "of the last sequence's first new token", true},
+                  {"apart", "1", "tokens by which a sequence is ahead of the one before", true},
+                  {"entries", "0", "rows of a cache, at least those closed, which 0 means"},
                   {"positions", "0",
                    "rows of the tables, at least position + tokens, which 0 means"},
                   {"dtype", "fp32", "of the cache: fp32 bf16"}},

@@ -60,15 +60,12 @@ void turn(Near& a, Near& b, double cos, double sin) {
   a = first;
 }
 
-}  // namespace
-
-CompressorExpected compressor_reference(const CompressorShape& s, std::span<const double> kv,
-                                        std::span<const double> gate, std::span<const double> ape,
-                                        std::span<const double> norm, std::span<const double> cos,
-                                        std::span<const double> sin,
-                                        std::span<const double> kv_state,
-                                        std::span<const double> gate_state,
-                                        std::span<const double> cache, int64_t position) {
+CompressorExpected one_sequence(const CompressorShape& s, std::span<const double> kv,
+                                std::span<const double> gate, std::span<const double> ape,
+                                std::span<const double> norm, std::span<const double> cos,
+                                std::span<const double> sin, std::span<const double> kv_state,
+                                std::span<const double> gate_state, std::span<const double> cache,
+                                int64_t position) {
   const auto width = static_cast<size_t>(s.width()), dim = static_cast<size_t>(s.dim),
              half = static_cast<size_t>(s.rope_dim / 2);
   const int64_t base = (position / s.ratio - (s.overlap() - 1)) * s.ratio;
@@ -132,6 +129,37 @@ CompressorExpected compressor_reference(const CompressorShape& s, std::span<cons
     }
   }
   return expected;
+}
+
+void append(Expected& all, const Expected& one) {
+  all.want.insert(all.want.end(), one.want.begin(), one.want.end());
+  all.bound.insert(all.bound.end(), one.bound.begin(), one.bound.end());
+}
+
+}  // namespace
+
+CompressorExpected compressor_reference(const CompressorShape& s, std::span<const double> kv,
+                                        std::span<const double> gate, std::span<const double> ape,
+                                        std::span<const double> norm, std::span<const double> cos,
+                                        std::span<const double> sin,
+                                        std::span<const double> kv_state,
+                                        std::span<const double> gate_state,
+                                        std::span<const double> cache,
+                                        std::span<const double> position) {
+  CompressorExpected all;
+  for (int64_t i = 0; i < s.sequences; ++i) {
+    const auto own = [&](std::span<const double> x, int64_t rows, int64_t cols) {
+      return x.subspan(static_cast<size_t>(i * rows * cols), static_cast<size_t>(rows * cols));
+    };
+    const CompressorExpected one = one_sequence(
+        s, own(kv, s.tokens, s.width()), own(gate, s.tokens, s.width()), ape, norm, cos, sin,
+        own(kv_state, s.state_rows(), s.width()), own(gate_state, s.state_rows(), s.width()),
+        own(cache, s.entries, s.dim), static_cast<int64_t>(position[static_cast<size_t>(i)]));
+    append(all.kv_state, one.kv_state);
+    append(all.gate_state, one.gate_state);
+    append(all.cache, one.cache);
+  }
+  return all;
 }
 
 }  // namespace npu

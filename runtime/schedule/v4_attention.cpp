@@ -78,7 +78,7 @@ void V4Builder::compress(const std::string& place, int64_t dim, TensorArgument e
       {at(kv), at(gate), weight(place + "compressor.ape", {ratio_, width}),
        weight(place + "compressor.norm.weight", {dim}), at(table()[0]), at(table()[1]),
        cache(place + "kv_state", Type::kF32, rows, width),
-       cache(place + "gate_state", Type::kF32, rows, width), entries, s_.past});
+       cache(place + "gate_state", Type::kF32, rows, width), entries, at(past_)});
 }
 
 // Rotated, so that no channel stands out, and then rounded to fp4: in exact arithmetic the rotation

@@ -60,6 +60,7 @@ void V4Builder::shared_tensors() {
   ids_ = control("ids", {t_});
   stream_ids_ = control("stream_ids", {t_ * c_.streams});
   ring_rows_ = control("ring_rows", {t_});
+  past_ = control("past", {1});
   for (const int64_t ratio : {0, 4, 128}) {
     lists_[ratio] = control(fmt::format("lists.{}", ratio), {t_, v4_list_width(c_, s_, ratio)});
   }

@@ -113,8 +113,8 @@ class V4Builder {
   // Indices of tensors that several parts of a layer share.
   std::map<int64_t, size_t> lists_;  // by ratio
   std::vector<size_t> tables_;       // cos and sin, plain and YaRN
-  size_t ids_ = 0, stream_ids_ = 0, ring_rows_ = 0, h_ = 0, x_ = 0, y_ = 0, post_ = 0, comb_ = 0,
-         q_rank_ = 0, q_ = 0, kv_new_ = 0, attended_ = 0, o_rank_ = 0;
+  size_t ids_ = 0, stream_ids_ = 0, ring_rows_ = 0, past_ = 0, h_ = 0, x_ = 0, y_ = 0, post_ = 0,
+         comb_ = 0, q_rank_ = 0, q_ = 0, kv_new_ = 0, attended_ = 0, o_rank_ = 0;
 };
 
 }  // namespace npu

@@ -114,6 +114,7 @@ void upload_v4_tokens(StepRunner& runner, const Step& step, const V4StepShape& s
   upload("ids", ids);
   upload("stream_ids", stream_ids);
   upload("ring_rows", rows);
+  upload("past", {static_cast<int32_t>(shape.past)});
   const auto count = static_cast<int64_t>(tokens.size()), groups = config.o_groups;
   upload("group_counts",
          std::vector<int32_t>(static_cast<size_t>(groups), static_cast<int32_t>(count)));

@@ -18,7 +18,7 @@ struct Case {
   const char* options;
 };
 
-constexpr std::array<Case, 53> kCases = {{
+constexpr std::array<Case, 57> kCases = {{
     {"sparse_attention", "tokens=1 heads=1 dim=2 rows=1 listed=1 dtype=fp32"},
     {"sparse_attention", "tokens=1 heads=4 dim=64 rows=200 listed=70 width=300 dtype=fp32"},
     {"sparse_attention", "tokens=5 heads=4 dim=64 rows=64 listed=40 dtype=fp32"},
@@ -72,6 +72,10 @@ constexpr std::array<Case, 53> kCases = {{
     {"compressor", "tokens=29 position=100 ratio=128 dim=40 rope-dim=8"},
     {"compressor", "tokens=3 ratio=5 rope-dim=0 position=3 dim=7"},
     {"compressor", "tokens=300 position=5 ratio=16 dim=66 rope-dim=32"},
+    {"compressor", "sequences=5 tokens=1 position=5 dim=64 rope-dim=16 dtype=bf16"},
+    {"compressor", "sequences=9 tokens=2 position=20 dim=33 rope-dim=2"},
+    {"compressor", "sequences=3 tokens=7 position=12 ratio=5 dim=40 rope-dim=8"},
+    {"compressor", "sequences=4 tokens=2 position=129 ratio=128 dim=512 dtype=bf16"},
 }};
 
 void check_all(KernelBench& bench, size_t first = 0, size_t stride = 1) {
@@ -174,7 +178,9 @@ TEST_CASE("tokens fed one by one leave the entries and the state that they leave
        .output = true,
        .tensor = tensor_from(Type::kF32, {8, 2 * kDim}, std::vector<double>(16 * kDim, -HUGE_VAL))},
       {.name = "cache", .output = true, .tensor = zero_tensor(Type::kF32, {2, kDim})},
-      {.name = "position", .kind = Parameter::Kind::kInt}};
+      {.name = "position",
+       .control = true,
+       .tensor = tensor_from(Type::kI32, {1}, std::vector<double>{0})}};
   std::vector<OperatorArgument> together = arguments;
   CHECK_FALSE(bench.launch(compressor(bench.limits(), shape), together).fault);
   shape.tokens = 1;
@@ -182,7 +188,7 @@ TEST_CASE("tokens fed one by one leave the entries and the state that they leave
   for (int64_t t = 0; t < kTokens; ++t) {
     arguments[0].tensor = row(kv, t);
     arguments[1].tensor = row(gate, t);
-    arguments[7].value = t;
+    arguments[7].tensor = tensor_from(Type::kI32, {1}, std::vector<double>{static_cast<double>(t)});
     CHECK_FALSE(bench.launch(step, arguments).fault);
   }
   CHECK(arguments[6].tensor.bytes == together[6].tensor.bytes);
