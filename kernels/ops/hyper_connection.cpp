@@ -17,14 +17,17 @@ struct Tiling {
   int64_t step = 0;   // of them in one mma
 };
 
-// As many tokens as a vector core would get of all, at most 32, and pieces as wide as UB and L1
-// then hold.
+constexpr int64_t kMostTokens = 32;  // of a vector core at a time
+
+// As many tokens as a vector core would get of all, within the tile asked for, and pieces as wide
+// as UB and L1 then hold.
 Tiling choose(const Limits& machine, const HyperShape& s, int64_t mixes) {
-  constexpr int64_t kMost = 32, kWidest = 512, kFloat = 4, kSlots = 2;
+  constexpr int64_t kWidest = 512, kFloat = 4, kSlots = 2;
+  const int64_t most_tokens = s.tile > 0 ? s.tile : kMostTokens;
   const auto room = [](uint64_t bytes) { return static_cast<int64_t>(bytes) * 7 / 8; };
   Tiling t;
   t.step = 4 * int64_t{machine.fractal_cols(Type::kF32)};
-  for (t.mine = std::min(kMost, detail::ceil_div(s.tokens, detail::vector_cores(machine)));
+  for (t.mine = std::min(most_tokens, detail::ceil_div(s.tokens, detail::vector_cores(machine)));
        t.mine >= 1; t.mine = t.mine / 2) {
     const int64_t rows = detail::round_up(t.mine * machine.vectors, machine.fractal_rows);
     const int64_t outputs = detail::round_up(mixes, machine.fractal_rows);
@@ -225,6 +228,7 @@ void HyperShape::check(const Limits& machine) const {
   check.dimension("tokens", tokens);
   check.dimension("dim", dim);
   check.dimension("rounds", rounds);
+  check.require(tile >= 0 && tile <= kMostTokens, "tile must be from 0 to 32");
   check.require(streams >= 2 && streams <= 8, "streams must be from 2 to 8");
   check.require(eps >= 0 && norm_eps >= 0, "eps must not be negative");
   check.float_type("type", type);

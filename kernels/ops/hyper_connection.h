@@ -17,6 +17,7 @@ struct HyperShape {
   int64_t tokens = 0, dim = 0;
   int64_t streams = 4;     // 2..8
   int64_t rounds = 20;     // of Sinkhorn: row and column sums of comb become 1
+  int64_t tile = 0;        // most tokens of a vector core at a time, at most 32; 0: as many as fit
   float eps = 1e-6f;       // added to what a sum is divided by, and to pre and comb
   float norm_eps = 1e-6f;  // added to the mean square of a token
   Type type = Type::kF32;  // of h, x, y: f32 f16 bf16

@@ -17,6 +17,7 @@ HyperShape shape_of(const Options& options) {
 HyperShape pre_shape(const Options& options) {
   HyperShape shape = shape_of(options);
   shape.rounds = options.count("rounds");
+  shape.tile = options.count("tile", 0);
   return shape;
 }
 
@@ -75,11 +76,14 @@ Work head_work(const Options& options) {
                       s.streams);
 }
 
-std::vector<OptionSpec> options_of(bool rounds) {
+std::vector<OptionSpec> options_of(bool pre) {
   std::vector<OptionSpec> options = {{"tokens", "64", "tokens"},
                                      {"dim", "1024", "channels of a stream"},
                                      {"streams", "4", "streams, 2 to 8"}};
-  if (rounds) options.push_back({"rounds", "20", "of Sinkhorn"});
+  if (pre) {
+    options.push_back({"rounds", "20", "of Sinkhorn"});
+    options.push_back({"tile", "0", "most tokens of a vector core at a time; 0: what fits"});
+  }
   options.push_back({"dtype", "fp32", "of h, x and y: fp32 fp16 bf16"});
   return options;
 }

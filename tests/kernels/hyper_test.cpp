@@ -16,11 +16,12 @@ struct Case {
   const char* options;
 };
 
-constexpr std::array<Case, 22> kCases = {{
+constexpr std::array<Case, 23> kCases = {{
     {"hc_pre", "tokens=1 dim=1"},
     {"hc_pre", "tokens=1 dim=128"},
     {"hc_pre", "tokens=5 dim=64"},
     {"hc_pre", "tokens=67 dim=33"},
+    {"hc_pre", "tokens=67 dim=33 tile=1"},
     {"hc_pre", "tokens=17 dim=600 streams=2 rounds=1"},
     {"hc_pre", "tokens=40 dim=96 streams=3"},
     {"hc_head", "tokens=1 dim=50"},
