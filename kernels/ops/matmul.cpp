@@ -58,7 +58,7 @@ Program matmul(const Limits& machine, const MatmulShape& s) {
   if (bias) bias_row.emplace(k, *bias, product.cols);
 
   k.tasks(product.m_tiles() * product.n_tiles(), [&](Int task) {
-    const auto [task_m, task_n] = k.split(task, product.m_tiles());
+    const auto [task_m, task_n] = product.place(task);
     const Int m = task_m, n = task_n;  // NOTE: clang 14 captures no structured binding
     const auto one_tile = [&](const MmaOptions& options) {
       product.tile(a, b, m, n, options);

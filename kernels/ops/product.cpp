@@ -1,5 +1,7 @@
 #include "kernels/ops/product.h"
 
+#include <algorithm>
+
 namespace npu::detail {
 
 namespace {
@@ -27,6 +29,16 @@ Product::Product(Kernel& k, const ProductShape& shape, const ProductTiling& tili
   b_l0_ = &k.ring("b_l0", Mem::kL0B, shape.b, {cols, tiling.step}, 2);
   sums_ = &k.ring("sums", Mem::kL0C, shape.sum_type(), {rows, cols}, tiling.handover ? 1 : 2);
   if (tiling.handover) sums_->handover();
+}
+
+// Bands of rows of tiles, m fastest inside: a whole part of them of about the root of the groups.
+std::array<Int, 2> Product::place(const Int& task) const {
+  constexpr int64_t kMost = 8, kLeast = 4;
+  int64_t band = std::min(kMost, m_tiles());
+  while (m_tiles() % band != 0) --band;
+  if (band < kLeast) band = m_tiles();
+  const auto [m, n, number] = k_.split(task, band, n_tiles());
+  return {number * band + m, n};
 }
 
 void Product::clip(const Int& m, const Int& n) {

@@ -2,6 +2,8 @@
 // is fed in steps to L0A and L0B and added to one tile of sums in L0C. Private to kernels/ops.
 #pragma once
 
+#include <array>
+
 #include "kernels/kit/kernel.h"
 #include "kernels/ops/product_tiling.h"
 
@@ -14,6 +16,9 @@ class Product {
 
   int64_t m_tiles() const { return ceil_div(shape_.m, tiling_.m); }
   int64_t n_tiles() const { return ceil_div(shape_.n, tiling_.n); }
+  // The tile (m, n) of a task. Groups that work at the same time are on a block of tiles, which
+  // needs fewer rows of a and columns of b than a line of tiles.
+  std::array<Int, 2> place(const Int& task) const;
 
   // Sets rows and cols for tile (m, n), before anything else of it.
   void clip(const Int& m, const Int& n);

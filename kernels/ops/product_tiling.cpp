@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "isa/errors.h"
@@ -20,6 +21,9 @@ constexpr int64_t kScaleK = 32;   // of K, for each scale in L0
 // What one tile costs beside its work: filling the pipeline from GM to the cube; and one mma.
 constexpr double kCyclesPerTile = 500;
 constexpr double kCyclesPerMma = 4;
+constexpr double kCyclesPerRequest = 3;  // of load, for a piece of a row of GM
+constexpr int64_t kLine = 512;
+constexpr double kSharedLines = 1.07;  // measured: HBM's time where two tiles share most lines
 
 int64_t bytes_of_row(const ElementType& type, int64_t cols) {
   return static_cast<int64_t>(bytes_of(type.type(), static_cast<size_t>(cols)));
@@ -108,25 +112,58 @@ bool fits(const Limits& machine, const ProductShape& s, const ProductTiling& t) 
          (!s.bias || holds(machine.bias, t.n * kSumBytes));
 }
 
-double macs_per_cycle(const Limits& machine, const ProductShape& s) {
-  const int bits = std::max(bits_of(s.a.type()), bits_of(s.b.type()));
-  return machine.cube_macs_per_cycle_f16 * (bits == 32 ? 0.25 : 16.0 / bits);
+// Requests that load makes for a row of a tile in GM, where tiles lie side by side: pieces aligned
+// to their own size, at most a line. The mean of a few tiles.
+double requests_of_row(int64_t row_bytes) {
+  constexpr int64_t kTiles = 8;
+  int64_t count = 0;
+  for (int64_t at = 0; at < kTiles * row_bytes; ++count) {
+    const int64_t end = (at / row_bytes + 1) * row_bytes, aligned = at % kLine & -(at % kLine);
+    int64_t piece = aligned == 0 ? kLine : aligned;
+    while (piece > end - at) piece /= 2;
+    at += piece;
+  }
+  return static_cast<double>(count) / static_cast<double>(kTiles);
 }
 
-double cost_of(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
+// Cycles to load `rows` rows of `cols` of GM through a port of so many bytes a cycle.
+double load_cycles(const ElementType& type, double rows, int64_t cols, double port) {
+  const int64_t bytes = bytes_of_row(type, cols);
+  return rows *
+         std::max(static_cast<double>(bytes) / port, kCyclesPerRequest * requests_of_row(bytes));
+}
+
+// The same for k elements of `width` rows or columns of an operand, its rows along k or across.
+double operand_cycles(const ElementType& type, int64_t width, int64_t k, int64_t depth, bool across,
+                      double port) {
+  if (across) return load_cycles(type, static_cast<double>(k), width, port);
+  const int64_t packet = std::min(depth, k);
+  const double packets = static_cast<double>(k) / static_cast<double>(packet);
+  return load_cycles(type, static_cast<double>(width) * packets, packet, port);
+}
+
+// Cycles for the whole product: first what counts, the slower of the groups' work and of reading
+// the operands from HBM once; then, among equals, the groups' work.
+std::pair<double, double> cost_of(const Limits& machine, const ProductShape& s,
+                                  const ProductTiling& t) {
   const double tiles = static_cast<double>(ceil_div(s.m, t.m)) *
                        static_cast<double>(ceil_div(s.n, t.n)) * static_cast<double>(s.copies);
   const double active = std::min<double>(tiles, machine.groups);
   const double rounds = std::ceil(tiles / machine.groups);
-  const double m = static_cast<double>(std::min(t.m, s.m)),
-               n = static_cast<double>(std::min(t.n, s.n));
   const double k = static_cast<double>(s.k);
-  const double cube = static_cast<double>(t.m * t.n) * k / macs_per_cycle(machine, s) +
+  const Type wider = bits_of(s.a.type()) > bits_of(s.b.type()) ? s.a.type() : s.b.type();
+  const double cube = static_cast<double>(t.m * t.n) * k / macs_per_cycle(machine, wider) +
                       kCyclesPerMma * static_cast<double>(ceil_div(s.k, t.step));
   const double port =
       std::min(machine.gm_bytes_per_cycle_core, machine.gm_bytes_per_cycle_chip / active);
-  const double load = k * (m * bits_of(s.a.type()) + n * bits_of(s.b.type())) / 8 / port;
-  return rounds * (std::max(cube, load) + kCyclesPerTile);
+  const int64_t depth = depth_of(machine, s, t);
+  const double load = operand_cycles(s.a, std::min(t.m, s.m), s.k, depth, s.a_transposed, port) +
+                      operand_cycles(s.b, std::min(t.n, s.n), s.k, depth, !s.b_transposed, port);
+  const double groups = rounds * (std::max(cube, load) + kCyclesPerTile);
+  double read = k * static_cast<double>(bytes_of_row(s.a, s.m) + bytes_of_row(s.b, s.n)) *
+                static_cast<double>(s.copies) / machine.hbm_bytes_per_cycle;
+  if (!s.b_transposed && bytes_of_row(s.b, t.n) % kLine != 0) read *= kSharedLines;
+  return {std::max(groups, read), groups};
 }
 
 }  // namespace
@@ -140,14 +177,14 @@ ProductTiling choose_tiling(std::string_view owner, const Limits& machine, const
       s.b_transposed ? rows : std::max<int64_t>(rows, machine.fractal_cols(s.b.type()));
 
   std::optional<ProductTiling> best;
-  double best_cost = 0;
+  std::pair<double, double> best_cost;
   ProductTiling t;
   for (const int64_t step : steps_of(machine, s)) {
     t.step = step;
     for (t.m = m_unit; t.m < s.m + m_unit; t.m += m_unit) {
       for (t.n = n_unit; t.n < s.n + n_unit && fits(machine, s, t); t.n += n_unit) {
         if (!meets_rows(s.a, t.m) || !meets_rows(s.b, t.n)) continue;
-        const double cost = cost_of(machine, s, t);
+        const auto cost = cost_of(machine, s, t);
         if (!best || cost < best_cost) {
           best = t;
           best_cost = cost;

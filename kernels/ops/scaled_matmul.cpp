@@ -34,7 +34,7 @@ Program scaled_matmul(const char* name, const Limits& machine, const ScaledMatmu
   const Tensor c = k.tensor("c", s.out, {s.m, s.n});
   detail::Product product(k, shape, detail::choose_tiling(name, machine, shape));
   k.tasks(product.m_tiles() * product.n_tiles(), [&](Int task) {
-    const auto [m, n] = k.split(task, product.m_tiles());
+    const auto [m, n] = product.place(task);
     product.clip(m, n);
     product.tile(a, b, m, n);
     k.drain(c.tile(m, n), product.pop());

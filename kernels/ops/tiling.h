@@ -17,6 +17,12 @@ inline int64_t vector_cores(const Limits& machine) {
   return int64_t{machine.groups} * machine.vectors;
 }
 
+// Of the cube: as many as its rate for 2 bytes, of narrower types more, of f32 a quarter.
+inline double macs_per_cycle(const Limits& machine, Type type) {
+  const int bits = bits_of(type);
+  return machine.cube_macs_per_cycle_f16 * (bits == 32 ? 0.25 : 16.0 / bits);
+}
+
 // Bytes of UB from one row of a tile to the next.
 inline int64_t padded_row(const Limits& machine, int64_t cols, Type type) {
   return round_up(cols * bytes_of(type), machine.ub_align);

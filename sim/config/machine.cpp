@@ -256,6 +256,19 @@ void MachineConfig::visit(FieldVisitor& v) {
   v.group("energy", energy, "energy of the parts");
 }
 
+namespace {
+
+// What a cube core loads for long: rows that become fractals.
+double cube_load_rate(const LoadConfig& load) {
+  double rate = load.cube_bytes_per_cycle;
+  for (const double limit : {load.cube_sustained.bytes_per_cycle, load.fractal_bytes_per_cycle}) {
+    if (limit > 0) rate = std::min(rate, limit);
+  }
+  return rate;
+}
+
+}  // namespace
+
 Limits limits_of(const MachineConfig& machine) {
   Limits limits;
   limits.machine = machine.name;
@@ -285,7 +298,7 @@ Limits limits_of(const MachineConfig& machine) {
   limits.vector_types = machine.vector.types;
   limits.l0c_to_ub = machine.path.l0c_to_ub;
   limits.ub_to_l1 = machine.path.ub_to_l1;
-  limits.gm_bytes_per_cycle_core = machine.load.cube_bytes_per_cycle;
+  limits.gm_bytes_per_cycle_core = cube_load_rate(machine.load);
   limits.gm_bytes_per_cycle_chip = machine.memory.l2.bytes_per_cycle;
   limits.hbm_bytes_per_cycle = machine.hbm_bytes_per_cycle();
   const int f16_cycles = machine.cube.cycles[static_cast<size_t>(Type::kF16)];
