@@ -80,6 +80,16 @@ KernelBench::Outcome KernelBench::run(const Operator& op, const std::vector<Opti
   return outcome;
 }
 
+uint64_t KernelBench::cycles(std::string_view name, const std::vector<OptionText>& given) {
+  const Operator& op = find_operator(name);
+  const Options options(op.name, op.options, given);
+  std::vector<OperatorArgument> arguments = op.arguments(options, 1, Contents::kControlOnly);
+  for (OperatorArgument& argument : arguments) argument.output = false;
+  const RunResult run = launch(op.program(limits(), options), arguments);
+  if (run.fault) throw InputError(std::string(name) + " faults");
+  return run.cycles;
+}
+
 bool KernelBench::Outcome::good() const {
   return !run.fault && run.check.hazards.empty() && verdict.passed;
 }

@@ -33,6 +33,9 @@ class KernelBench {
   Outcome run(std::string_view name, const std::vector<OptionText>& given, uint64_t seed = 1);
   Outcome run(const Operator& op, const std::vector<OptionText>& given, uint64_t seed = 1);
 
+  // What the operator takes, in Mode::kTimingOnly.
+  uint64_t cycles(std::string_view name, const std::vector<OptionText>& given);
+
   // A program on given arguments, whose outputs are replaced by what it wrote.
   RunResult launch(const Program& program, std::vector<OperatorArgument>& arguments);
 

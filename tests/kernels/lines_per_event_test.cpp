@@ -13,15 +13,7 @@ constexpr double kAgreement = 0.012;
 uint64_t cycles(const char* name, const char* shape, int lines) {
   MachineConfig machine = small_base();
   machine.memory.lines_per_event = lines;
-  KernelBench bench(machine, Mode::kTimingOnly);
-  const Operator& op = find_operator(name);
-  const Options options(op.name, op.options, options_from(shape));
-  std::vector<OperatorArgument> arguments = op.arguments(options, 1, Contents::kControlOnly);
-  for (OperatorArgument& argument : arguments) argument.output = false;
-  const RunResult run = bench.launch(op.program(bench.limits(), options), arguments);
-  INFO(name);
-  REQUIRE(!run.fault);
-  return run.cycles;
+  return KernelBench(machine, Mode::kTimingOnly).cycles(name, options_from(shape));
 }
 
 TEST_CASE("GEMM, copy and attention take the same cycles however many lines an event books") {

@@ -1,0 +1,69 @@
+// What the kernels that matter most reach of what the machine allows, in simulated cycles from a
+// cold L2: attention of its own roofline and of the cube's peak, products of the cube's or HBM's.
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "kernels/ops/attention_cost.h"
+#include "tests/kernels/kernel_bench.h"
+
+namespace npu {
+namespace {
+
+double cycles(const char* machine, const char* name, const char* shape) {
+  KernelBench bench(load_machine(machine), Mode::kTimingOnly);
+  return static_cast<double>(bench.cycles(name, options_from(shape)));
+}
+
+// The cycles of the operator's products alone, of fp16.
+double cube_cycles(const char* machine, const char* name, const char* shape) {
+  const Limits limits = limits_of(load_machine(machine));
+  const Operator& op = find_operator(name);
+  const Work work = op.work(Options(op.name, op.options, options_from(shape)));
+  return work.macs / (limits.cube_macs_per_cycle_f16 * limits.groups);
+}
+
+double hbm_cycles(const char* machine, const char* name, const char* shape) {
+  const Operator& op = find_operator(name);
+  const Work work = op.work(Options(op.name, op.options, options_from(shape)));
+  return work.read_bytes / limits_of(load_machine(machine)).hbm_bytes_per_cycle;
+}
+
+TEST_CASE("prefill attention through GM comes near its own roofline, the rate of L2") {
+  const char* const shape = "tokens=2048 heads=24 kv-heads=24 dim=128";
+  const AttentionShape attention{
+      .tokens = 2048, .heads = 24, .kv_heads = 24, .head_dim = 128, .capacity = 2048};
+  const MachineConfig machine = load_machine("ascend-910b1");
+  const AttentionCost cost = prefill_cost(limits_of(machine), attention, 0);
+  const double taken = cycles("ascend-910b1", "flash_attention", shape);
+  CHECK(cost.bound() == std::string("L2"));
+  CHECK(cost.cycles() == std::max({cost.cube, cost.vector, cost.l2, cost.hbm}));
+  CHECK(cost.cycles() < taken);
+  CHECK(cost.cycles() > 0.85 * taken);
+}
+
+TEST_CASE("large products come near the cube's peak") {
+  struct Sample {
+    const char* machine;
+    double share;
+  };
+  const char* const shape = "m=4096 n=4096 k=4096";
+  for (const auto& [machine, share] :
+       {Sample{"ascend-910b1", 0.78}, Sample{"ascend-950pr", 0.9}, Sample{"base", 0.85}}) {
+    INFO(machine);
+    CHECK(cube_cycles(machine, "matmul", shape) > share * cycles(machine, "matmul", shape));
+  }
+}
+
+TEST_CASE("one row by weights of either order comes near HBM's peak") {
+  for (const char* machine : {"ascend-910b1", "ascend-950pr"}) {
+    for (const char* shape :
+         {"m=1 n=4096 k=4096", "m=1 n=4096 k=4096 tb=true", "m=1 n=14336 k=4096",
+          "m=1 n=14336 k=4096 tb=true", "m=1 n=4096 k=14336", "m=1 n=4096 k=14336 tb=true"}) {
+      INFO(machine << ' ' << shape);
+      CHECK(hbm_cycles(machine, "matmul", shape) > 0.85 * cycles(machine, "matmul", shape));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace npu
