@@ -1,6 +1,7 @@
 #include "kernels/ops/rope.h"
 
 #include "kernels/kit/kit.h"
+#include "kernels/ops/rope_rows.h"
 #include "kernels/ops/shape_check.h"
 #include "kernels/ops/tiling.h"
 
@@ -20,11 +21,15 @@ void RopeShape::check(const Limits& machine) const {
   check.done();
 }
 
-// A task is a tile of tokens of some heads, which share the angles. The two channels of a pair are
+// Where heads do not turn whole, or their halves are no whole words of UB: a task is a tile of
+// tokens of some heads, which share the angles. The two channels of a pair are
 // two tiles, x0 and x1: loaded apart if they are half a head apart, unzipped if they are
 // neighbours. Channels before those that turn go from load to store.
 Program rope(const Limits& machine, const RopeShape& s) {
   s.check(machine);
+  if (detail::turns_whole_rows(machine, s)) return detail::rope_rows(machine, s);
+  // Nobody wants x again: it leaves L2 to y.
+  const LoadOptions once{.hint = Hint::kStream};
   const int64_t half = s.half(), still = s.head_dim - s.turned();
   const bool interleaved = s.interleaved && half > 1;     // of one pair, both orders are the same
   const int64_t width = interleaved ? s.turned() : half;  // of one load or store
@@ -73,8 +78,8 @@ Program rope(const Limits& machine, const RopeShape& s) {
     s.inverse ? v.sub(y1, x1, y1) : v.add(y1, x1, y1);
   };
   const auto apart = [&](Int row, Int col, const Tile& c, const Tile& n) {
-    k.load(x_ub.push(), x.from(row, col));
-    k.load(x_ub.push(), x.from(row, col + half));
+    k.load(x_ub.push(), x.from(row, col), once);
+    k.load(x_ub.push(), x.from(row, col + half), once);
     v.convert(x0, x_ub.pop());
     v.convert(x1, x_ub.pop());
     turn(c, n);
@@ -86,7 +91,7 @@ Program rope(const Limits& machine, const RopeShape& s) {
   std::optional<Tile> pairs;
   if (interleaved) pairs = k.buffer("pairs", Type::kF32, {rows, s.turned()});
   const auto neighbours = [&](Int row, Int col, const Tile& c, const Tile& n) {
-    k.load(x_ub.push(), x.from(row, col));
+    k.load(x_ub.push(), x.from(row, col), once);
     v.convert(*pairs, x_ub.pop());
     v.unzip(x0, x1, *pairs);
     turn(c, n);
@@ -97,7 +102,7 @@ Program rope(const Limits& machine, const RopeShape& s) {
   const auto pass_on = [&](Int row, Int col) {
     if (still == 0) return;
     k.tiles("still", still, *passed, [&](Int i) {
-      k.load(still_ub->push(), x.from(row, col + i * pass));
+      k.load(still_ub->push(), x.from(row, col + i * pass), once);
       k.store(y.from(row, col + i * pass), still_ub->pop());
     });
   };

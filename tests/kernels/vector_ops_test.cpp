@@ -16,7 +16,7 @@ struct Case {
   const char* options;
 };
 
-constexpr std::array<Case, 70> kCases = {{
+constexpr std::array<Case, 75> kCases = {{
     {"add", "count=1"},
     {"add", "count=63"},
     {"add", "count=4096"},
@@ -87,6 +87,11 @@ constexpr std::array<Case, 70> kCases = {{
     {"rmsnorm", "rows=25000 cols=5"},
     {"rmsnorm", "rows=10000 cols=17"},
     {"rmsnorm", "rows=6000 cols=33"},
+    {"rmsnorm", "rows=3 cols=11000"},
+    {"rope", "tokens=70 heads=1 dim=64 inverse=true"},
+    {"rope", "tokens=70 heads=1 dim=64 interleaved=true"},
+    {"rope", "tokens=9 heads=16 dim=32 interleaved=true inverse=true"},
+    {"rope", "tokens=600 heads=8 dim=64 inverse=true"},
 }};
 
 constexpr const char* kTypes[] = {"fp32", "fp16", "bf16"};

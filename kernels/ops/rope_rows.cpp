@@ -1,0 +1,125 @@
+#include "kernels/ops/rope_rows.h"
+
+#include "kernels/kit/kit.h"
+#include "kernels/ops/tiling.h"
+
+namespace npu::detail {
+
+namespace {
+
+struct RopeTiling {
+  int64_t tokens = 0, heads = 0;  // of a task; heads divides those of the shape
+};
+
+RopeTiling rope_tiling(const Limits& machine, const RopeShape& s) {
+  // Tasks enough that the last round of them leaves few cores idle.
+  constexpr int64_t kTasksEach = 4;
+  const int64_t room = static_cast<int64_t>(machine.ub) * 7 / 8;
+  const int64_t head_bytes =
+      s.head_dim * (4 * bytes_of(s.type) + (s.interleaved ? 3 : 2) * bytes_of(Type::kF32));
+  const int64_t angle_bytes = (s.interleaved ? 7 : 6) * s.half() * bytes_of(Type::kF32);
+  const int64_t each =
+      std::max<int64_t>(1, s.tokens * s.heads / (kTasksEach * vector_cores(machine)));
+  RopeTiling tiling;
+  tiling.heads = std::max<int64_t>(1, std::min({s.heads, each, (room - angle_bytes) / head_bytes}));
+  while (s.heads % tiling.heads != 0) --tiling.heads;
+  tiling.tokens = std::max<int64_t>(
+      1,
+      std::min({s.tokens, each / tiling.heads, room / (tiling.heads * head_bytes + angle_bytes)}));
+  return tiling;
+}
+
+}  // namespace
+
+bool turns_whole_rows(const Limits& machine, const RopeShape& s) {
+  return s.turned() == s.head_dim && s.half() * bytes_of(Type::kF32) % machine.ub_align == 0;
+}
+
+// A task is some heads of some tokens, whole rows to load and store. With cosines twice and sines
+// with both signs, a head is x cos + (x with the channels of each pair exchanged) sin.
+Program rope_rows(const Limits& machine, const RopeShape& s) {
+  const int64_t dim = s.head_dim, half = s.half();
+  const auto [tile, heads] = rope_tiling(machine, s);
+  const int64_t token_tiles = ceil_div(s.tokens, tile);
+
+  Kernel k{"rope", machine};
+  Vec& v = k.vec;
+  const Dim tokens = k.dim("tokens", tile);
+  const Tensor x = k.tensor("x", s.type, {s.tokens, s.heads * dim});
+  const Tensor cos = k.tensor("cos", Type::kF32, {s.positions, half});
+  const Tensor sin = k.tensor("sin", Type::kF32, {s.positions, half});
+  const Tensor y = k.tensor("y", s.type, {s.tokens, s.heads * dim});
+  const Int position = k.arg("position");
+  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {tokens, heads * dim}, 2);
+  Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {tokens, heads * dim}, 2);
+  Ring& cos_ub = k.ring("cos_ub", Mem::kUb, Type::kF32, {tokens, half}, 1);
+  Ring& sin_ub = k.ring("sin_ub", Mem::kUb, Type::kF32, {tokens, half}, 1);
+  const Tile straight = k.buffer("straight", Type::kF32, {tokens, heads * dim}),
+             exchanged = k.buffer("exchanged", Type::kF32, {tokens, heads * dim});
+  const Tile cosines = k.buffer("cosines", Type::kF32, {tokens, dim}),
+             sines = k.buffer("sines", Type::kF32, {tokens, dim});
+  std::optional<Tile> first, second, other_sign;  // of pairs that are neighbours
+  if (s.interleaved) {
+    first = k.buffer("first", Type::kF32, {tokens, heads * half});
+    second = k.buffer("second", Type::kF32, {tokens, heads * half});
+    other_sign = k.buffer("other_sign", Type::kF32, {tokens, half});
+  }
+
+  const auto by_head = [&](const Tile& t) {
+    return t.reshape(tile * heads, dim).clipped(heads * Int(tokens), dim);
+  };
+  const auto spread_angles = [&](const Tile& c, const Tile& n) {
+    if (s.interleaved) {
+      v.neg(*other_sign, n);
+      v.zip(cosines, c, c);
+      return s.inverse ? v.zip(sines, n, *other_sign) : v.zip(sines, *other_sign, n);
+    }
+    v.copy(cosines.cols(0, half), c);
+    v.copy(cosines.cols(1, half), c);
+    v.neg(sines.cols(s.inverse ? 1 : 0, half), n);
+    v.copy(sines.cols(s.inverse ? 0 : 1, half), n);
+  };
+  const auto exchange = [&] {
+    if (s.interleaved) {
+      v.unzip(*first, *second, straight);
+      return v.zip(exchanged, *second, *first);
+    }
+    const Tile from = by_head(straight), to = by_head(exchanged);
+    v.copy(to.cols(0, half), from.cols(1, half));
+    v.copy(to.cols(1, half), from.cols(0, half));
+  };
+  // Long instructions: over the tokens of each head, or the heads of each token.
+  const auto by_angles = [&](const Tile& values, const Tile& angles) {
+    if (heads < tile) {
+      k.loop("head", heads, [&](Int h) {
+        const Tile head = values.cols(h, dim);
+        v.mul(head, head, angles);
+      });
+    } else {
+      k.loop("token", tokens, [&](Int t) {
+        const Tile token = values.row(t).reshape(heads, dim);
+        v.mul(token, token, angles.row(t));
+      });
+    }
+  };
+  const auto some_heads = [&](Int task) {
+    const auto [t, h] = k.split(task, token_tiles);
+    const Int row = t * tile, col = h * (heads * dim);
+    tokens.clip(s.tokens - row);
+    k.load(cos_ub.push(), cos.from(position + row, 0));
+    k.load(sin_ub.push(), sin.from(position + row, 0));
+    k.load(x_ub.push(), x.from(row, col), {.hint = Hint::kStream});  // nobody wants x again
+    k.use(cos_ub.pop(), sin_ub.pop(), spread_angles);
+    v.convert(straight, x_ub.pop());
+    exchange();
+    by_angles(straight, cosines);
+    by_angles(exchanged, sines);
+    v.add(straight, straight, exchanged);
+    v.convert(y_ub.push(), straight);
+    k.store(y.from(row, col), y_ub.pop());
+  };
+  k.tasks(token_tiles * (s.heads / heads), some_heads, {.per = Per::kVector});
+  return k.finish();
+}
+
+}  // namespace npu::detail
