@@ -15,8 +15,8 @@ RopeTiling rope_tiling(const Limits& machine, const RopeShape& s) {
   // Tasks enough that the last round of them leaves few cores idle.
   constexpr int64_t kTasksEach = 4;
   const int64_t room = static_cast<int64_t>(machine.ub) * 7 / 8;
-  const int64_t head_bytes =
-      s.head_dim * (4 * bytes_of(s.type) + (s.interleaved ? 3 : 2) * bytes_of(Type::kF32));
+  const int64_t head_bytes = s.head_dim * 4 * bytes_of(s.type) +
+                             s.turned() * (s.interleaved ? 3 : 2) * bytes_of(Type::kF32);
   const int64_t angle_bytes = (s.interleaved ? 7 : 6) * s.half() * bytes_of(Type::kF32);
   const int64_t each =
       std::max<int64_t>(1, s.tokens * s.heads / (kTasksEach * vector_cores(machine)));
@@ -31,16 +31,20 @@ RopeTiling rope_tiling(const Limits& machine, const RopeShape& s) {
 
 }  // namespace
 
-bool turns_whole_rows(const Limits& machine, const RopeShape& s) {
-  return s.turned() == s.head_dim && s.half() * bytes_of(Type::kF32) % machine.ub_align == 0;
+bool fits_whole_rows(const Limits& machine, const RopeShape& s) {
+  const auto whole = [&](int64_t channels, Type type) {
+    return channels * bytes_of(type) % machine.ub_align == 0;
+  };
+  return whole(s.half(), Type::kF32) && whole(s.turned(), s.type) &&
+         whole(s.head_dim - s.turned(), s.type);
 }
 
-// A task is some heads of some tokens, whole rows to load and store. With cosines twice and sines
+// A task is some heads of some tokens, whole rows to load and store; those that follow each other
+// in memory come at a time. With cosines twice and sines
 // with both signs, a head is x cos + (x with the channels of each pair exchanged) sin.
 Program rope_rows(const Limits& machine, const RopeShape& s) {
-  const int64_t dim = s.head_dim, half = s.half();
+  const int64_t dim = s.head_dim, half = s.half(), turned = s.turned(), still = dim - turned;
   const auto [tile, heads] = rope_tiling(machine, s);
-  const int64_t token_tiles = ceil_div(s.tokens, tile);
 
   Kernel k{"rope", machine};
   Vec& v = k.vec;
@@ -54,10 +58,10 @@ Program rope_rows(const Limits& machine, const RopeShape& s) {
   Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {tokens, heads * dim}, 2);
   Ring& cos_ub = k.ring("cos_ub", Mem::kUb, Type::kF32, {tokens, half}, 1);
   Ring& sin_ub = k.ring("sin_ub", Mem::kUb, Type::kF32, {tokens, half}, 1);
-  const Tile straight = k.buffer("straight", Type::kF32, {tokens, heads * dim}),
-             exchanged = k.buffer("exchanged", Type::kF32, {tokens, heads * dim});
-  const Tile cosines = k.buffer("cosines", Type::kF32, {tokens, dim}),
-             sines = k.buffer("sines", Type::kF32, {tokens, dim});
+  const Tile straight = k.buffer("straight", Type::kF32, {tokens, heads * turned}),
+             exchanged = k.buffer("exchanged", Type::kF32, {tokens, heads * turned});
+  const Tile cosines = k.buffer("cosines", Type::kF32, {tokens, turned}),
+             sines = k.buffer("sines", Type::kF32, {tokens, turned});
   std::optional<Tile> first, second, other_sign;  // of pairs that are neighbours
   if (s.interleaved) {
     first = k.buffer("first", Type::kF32, {tokens, heads * half});
@@ -65,8 +69,10 @@ Program rope_rows(const Limits& machine, const RopeShape& s) {
     other_sign = k.buffer("other_sign", Type::kF32, {tokens, half});
   }
 
+  // The heads of all tokens as rows.
   const auto by_head = [&](const Tile& t) {
-    return t.reshape(tile * heads, dim).clipped(heads * Int(tokens), dim);
+    const int64_t width = t.max_cols() / heads;
+    return t.reshape(tile * heads, width).clipped(heads * Int(tokens), width);
   };
   const auto spread_angles = [&](const Tile& c, const Tile& n) {
     if (s.interleaved) {
@@ -92,33 +98,37 @@ Program rope_rows(const Limits& machine, const RopeShape& s) {
   const auto by_angles = [&](const Tile& values, const Tile& angles) {
     if (heads < tile) {
       k.loop("head", heads, [&](Int h) {
-        const Tile head = values.cols(h, dim);
+        const Tile head = values.cols(h, turned);
         v.mul(head, head, angles);
       });
     } else {
       k.loop("token", tokens, [&](Int t) {
-        const Tile token = values.row(t).reshape(heads, dim);
+        const Tile token = values.row(t).reshape(heads, turned);
         v.mul(token, token, angles.row(t));
       });
     }
   };
   const auto some_heads = [&](Int task) {
-    const auto [t, h] = k.split(task, token_tiles);
+    const auto [h, t] = k.split(task, s.heads / heads);
     const Int row = t * tile, col = h * (heads * dim);
     tokens.clip(s.tokens - row);
     k.load(cos_ub.push(), cos.from(position + row, 0));
     k.load(sin_ub.push(), sin.from(position + row, 0));
     k.load(x_ub.push(), x.from(row, col), {.hint = Hint::kStream});  // nobody wants x again
     k.use(cos_ub.pop(), sin_ub.pop(), spread_angles);
-    v.convert(straight, x_ub.pop());
-    exchange();
-    by_angles(straight, cosines);
-    by_angles(exchanged, sines);
-    v.add(straight, straight, exchanged);
-    v.convert(y_ub.push(), straight);
+    k.use(x_ub.pop(), y_ub.push(), [&](Tile in, Tile out) {
+      const Tile from = by_head(in), to = by_head(out);
+      v.convert(by_head(straight), from.cols_from(still, turned));
+      if (still > 0) v.copy(to.cols_from(0, still), from.cols_from(0, still));
+      exchange();
+      by_angles(straight, cosines);
+      by_angles(exchanged, sines);
+      v.add(straight, straight, exchanged);
+      v.convert(to.cols_from(still, turned), by_head(straight));
+    });
     k.store(y.from(row, col), y_ub.pop());
   };
-  k.tasks(token_tiles * (s.heads / heads), some_heads, {.per = Per::kVector});
+  k.tasks(ceil_div(s.tokens, tile) * (s.heads / heads), some_heads, {.per = Per::kVector});
   return k.finish();
 }
 
