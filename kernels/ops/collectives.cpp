@@ -15,9 +15,7 @@ void CollectiveShape::check(std::string_view name, const Limits& machine) const 
   detail::ShapeCheck check(name, machine);
   check.dimension("count", count);
   check.float_type("type", type);
-  check.require(chips == machine.chips, "made for " + std::to_string(chips) +
-                                            " chips, the machine has " +
-                                            std::to_string(machine.chips));
+  check.machine_chips(chips);
   check.done();
 }
 
@@ -28,13 +26,7 @@ Program all_gather(const Limits& machine, const CollectiveShape& s) {
   const Tensor y = k.tensor("y", s.type, {s.chips, s.part()});
   const Tiles tiles(k, s, s.part(), Copier::kSlots);
   const Copier copier(k, tiles, s.type);
-  const Tensor to = y[k.chip()];
-  tiles.each(s.part(), [&](Int i) {
-    copier.copy(x.tile(0, i), [&](Tile tile) {
-      k.store(to.tile(0, i), tile);
-      others(k, s, i, [&](Int chip) { k.store(to.on(chip).tile(0, i), tile); });
-    });
-  });
+  detail::to_all(k, s, tiles, copier, x, y);
   return k.finish();
 }
 
