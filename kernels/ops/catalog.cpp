@@ -43,6 +43,8 @@ const std::vector<Operator>& catalog() {
       matmul_weight_only_entry(),
       mla_decode_entry(),
       mla_prefill_entry(),
+      moe_combine_entry(),
+      moe_dispatch_entry(),
       paged_attention_entry(),
       permute_entry(),
       quantize_entry(),

@@ -38,6 +38,8 @@ Operator matmul_w4a8_entry();
 Operator matmul_weight_only_entry();
 Operator mla_decode_entry();
 Operator mla_prefill_entry();
+Operator moe_combine_entry();
+Operator moe_dispatch_entry();
 Operator paged_attention_entry();
 Operator permute_entry();
 Operator quantize_entry();
