@@ -68,6 +68,39 @@ TEST_CASE("moe_dispatch and moe_combine take single tokens, channels and experts
   }
 }
 
+TEST_CASE("a row that is missing, another token's or weighted wrong is refused") {
+  for (const char* name : {"moe_dispatch", "moe_combine"}) {
+    for (const char* mode : {"normal", "low_latency"}) {
+      std::vector<OptionText> given = exchange(mode, "even", "bf16", 9, 40, 8, 2);
+      given.emplace_back("chips", "4");
+      INFO(name << " " << mode);
+      CHECK(test::passes(name, given, {}));
+      const auto row_of_x = [&](double factor, int64_t from) {
+        return [=](std::vector<OperatorArgument>& list) {
+          HostTensor& x = list[0].tensor;
+          const int64_t rows = x.count() / 40;
+          for (int64_t row = 0; row < rows; ++row) {
+            if (row % 9 != 4) continue;
+            for (int64_t i = 0; i < 40; ++i)
+              x.set(row * 40 + i, factor * x.at((row + from) % rows * 40 + i));
+          }
+        };
+      };
+      CHECK_FALSE(test::passes(name, given, row_of_x(0, 0)));
+      CHECK_FALSE(test::passes(name, given, row_of_x(-1, 0)));
+      CHECK_FALSE(test::passes(name, given, row_of_x(1, 1)));
+      CHECK_FALSE(test::passes(name, given, [](std::vector<OperatorArgument>& list) {
+        for (OperatorArgument& argument : list) {
+          if (argument.name != "chosen") continue;
+          HostTensor& chosen = argument.tensor;  // one token's experts on other chips
+          for (int64_t i = 0; i < 2; ++i)
+            chosen.set(i, static_cast<double>((static_cast<int64_t>(chosen.at(i)) + 2) % 8));
+        }
+      }));
+    }
+  }
+}
+
 TEST_CASE("experts that do not divide among the chips, or too many a token, are refused") {
   const MachineConfig machine = load_machine("tiny-x4");
   const auto refuses = [&](const std::vector<OptionText>& given, const char* problem) {

@@ -32,6 +32,27 @@ TEST_CASE("matmul_all_reduce gives the sum of all chips' products to each, witho
   }
 }
 
+TEST_CASE("a sum without one chip's part, turned, or with a tile left out is refused") {
+  std::vector<OptionText> given = shape(40, 40, 64);
+  given.emplace_back("chips", "4");
+  const auto spoiled = [&](const std::function<void(HostTensor&)>& spoil) {
+    return test::passes("matmul_all_reduce", given, {}, spoil);
+  };
+  CHECK(spoiled({}));
+  CHECK_FALSE(spoiled([](HostTensor& c) { c = zero_tensor(c.type, c.dims); }));
+  CHECK_FALSE(spoiled([](HostTensor& c) {
+    for (int64_t i = 0; i < c.count(); ++i) c.set(i, -c.at(i));
+  }));
+  CHECK_FALSE(spoiled([](HostTensor& c) {  // of chip 3
+    for (int64_t row = 0; row < 16; ++row)
+      for (int64_t col = 0; col < 16; ++col) c.set((3 * 40 + row) * 40 + col, 0);
+  }));
+  CHECK_FALSE(test::passes("matmul_all_reduce", given, [](std::vector<OperatorArgument>& list) {
+    HostTensor& a = list[0].tensor;  // of chip 2
+    for (int64_t i = 0; i < int64_t{40} * 64; ++i) a.set(2 * 40 * 64 + i, 0);
+  }));
+}
+
 // Shapes whose product and whose sum take about as long as each other.
 TEST_CASE("matmul_all_reduce takes less than a product and an all-reduce after it") {
   const auto gains = [](int groups, int m, int n, int k, double most) {

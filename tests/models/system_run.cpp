@@ -51,6 +51,26 @@ SystemRun run_on(const MachineConfig& machine, const char* name, std::vector<Opt
   return ran;
 }
 
+bool passes(const char* name, const std::vector<OptionText>& given,
+            const std::function<void(std::vector<OperatorArgument>&)>& tamper,
+            const std::function<void(HostTensor&)>& spoil) {
+  const Operator& op = find_operator(name);
+  const Options options(op.name, op.options, given);
+  auto arguments = op.arguments(options, 1, Contents::kAll);
+  const std::vector<Expected> expected = op.expected(options, arguments);
+  const auto out = std::find_if(arguments.begin(), arguments.end(), [](const OperatorArgument& a) {
+    return a.name == "y" || a.name == "c";
+  });
+  size_t index = 0;
+  for (auto it = arguments.begin(); it != out; ++it) index += it->output ? 1 : 0;
+  const HostTensor shape = out->tensor;
+  if (tamper) tamper(arguments);
+  HostTensor got =
+      tensor_from(shape.type, shape.dims, op.expected(options, arguments).at(index).want);
+  if (spoil) spoil(got);
+  return compare(got, expected.at(index).want, expected.at(index).bound).passed;
+}
+
 uint64_t cycles_of(const MachineConfig& machine, const char* name,
                    const std::vector<OptionText>& given) {
   const SystemRun ran = run_on(machine, name, given, {.mode = Mode::kTimingOnly});
