@@ -62,6 +62,10 @@ TEST_CASE("collectives of 64 MB on four chips meet the closed form of their link
   close(cycles_of(mesh, "all_to_all", large), closed_form(mesh, kBytes / 4, 1));
   close(cycles_of(mesh, "all_gather", large), closed_form(mesh, kBytes / 4, 1));
   close(cycles_of(mesh, "reduce_scatter", large), closed_form(mesh, kBytes / 4, 2));
+  // A part to each, and what it passes on.
+  std::vector<OptionText> scatter = large;
+  scatter.emplace_back("algorithm", "scatter");
+  close(cycles_of(mesh, "broadcast", scatter), closed_form(mesh, 2 * kBytes / 4, 2));
   // Six steps of a quarter, tile by tile, so that only the first and the last tile wait for ways.
   std::vector<OptionText> round = large;
   round.emplace_back("algorithm", "ring");
