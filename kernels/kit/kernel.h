@@ -21,6 +21,7 @@
 #include "kernels/kit/element_type.h"
 #include "kernels/kit/ring.h"
 #include "kernels/kit/scalar.h"
+#include "kernels/kit/signal.h"
 #include "kernels/kit/tensor.h"
 #include "kernels/kit/tile.h"
 #include "kernels/kit/vec.h"
@@ -80,6 +81,9 @@ class Kernel {
   // GM memory that the runtime provides, of a size known at build time. `per` is kGroup or kChip.
   Tensor workspace(std::string name, Type type, std::initializer_list<int64_t> dims,
                    Per per = Per::kGroup, bool zeroed = false, Where at = Where::here());
+
+  // So many counters on every chip.
+  Signal signal(std::string name, int64_t count, Where at = Where::here());
 
   // Extents and local memory. Shapes are (rows, cols); in L0B (n, k). A buffer lies in UB and is
   // for the vector unit alone.
@@ -171,6 +175,12 @@ class Kernel {
              Where at = Where::here());
   void store(const Dst& to, const Src& from, const StoreOptions& options = {},
              Where at = Where::here());
+
+  // Signals, of the cube core's drain or the vector cores' load or store. A set adds `count` once
+  // what the unit was given before is visible to all; a wait lets the unit go on when the counter
+  // has `count`, and takes them.
+  void set(const Counter& counter, Unit after, const Int& count = 1, Where at = Where::here());
+  void wait(const Counter& counter, Unit before, const Int& count = 1, Where at = Where::here());
 
   // Waits until every core of the launch is here and everything written is visible.
   void barrier(Where at = Where::here());

@@ -5,6 +5,7 @@
 #include "kernels/kit/kernel.h"
 #include "kernels/kit/ring.h"
 #include "kernels/kit/scalar.h"
+#include "kernels/kit/signal.h"
 #include "kernels/kit/tensor.h"
 #include "kernels/kit/tile.h"
 #include "kernels/kit/vec.h"

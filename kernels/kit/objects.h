@@ -50,6 +50,15 @@ struct TensorInfo {
   ScaleBlock block;
 };
 
+struct SignalInfo {
+  Recorder* recorder = nullptr;
+  std::string name;
+  Int address;  // of the first counter, or of the one
+};
+
+// The same address of GM on another chip, as an argument or a workspace lies on all of them.
+Int on_chip(const Recorder& recorder, const Int& address, const Int& chip);
+
 struct ViewInfo {
   enum class Kind : uint8_t { kWhole, kTile, kFrom, kGather };
   std::shared_ptr<const TensorInfo> tensor;

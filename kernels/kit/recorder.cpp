@@ -75,6 +75,11 @@ Geometry geometry(const Limits& limits, Mem mem, Type type, int64_t rows, int64_
   return {Layout::kRow, round_to(cols * 4, 32), round_to(rows * cols * 4, 32)};
 }
 
+Int on_chip(const Recorder& r, const Int& address, const Int& chip) {
+  constexpr int kChipShift = 48;  // the chip in a GM address
+  return address + (chip - r.csr(Csr::kChip)) * (int64_t{1} << kChipShift);
+}
+
 Recorder::Recorder(std::string kernel, const Limits& machine)
     : name(std::move(kernel)), limits(machine) {
   blocks_.emplace_back();

@@ -65,8 +65,7 @@ Tensor Tensor::operator[](const Int& index) const {
 
 Tensor Tensor::on(const Int& chip) const {
   TensorInfo part = *info_;
-  const Int away = chip - info_->recorder->csr(Csr::kChip);
-  part.offset = part.offset + away * ((int64_t{1} << kChipShift) * 8 / bits_of(part.type));
+  part.base = kit::on_chip(*info_->recorder, Int(part.base), chip).expr();
   return make(std::move(part));
 }
 

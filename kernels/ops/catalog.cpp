@@ -35,6 +35,7 @@ const std::vector<Operator>& catalog() {
       indexer_entry(),
       layernorm_entry(),
       matmul_entry(),
+      matmul_all_reduce_entry(),
       matmul_fp8_block_entry(),
       matmul_mx_entry(),
       matmul_split_k_entry(),
@@ -42,6 +43,8 @@ const std::vector<Operator>& catalog() {
       matmul_weight_only_entry(),
       mla_decode_entry(),
       mla_prefill_entry(),
+      moe_combine_entry(),
+      moe_dispatch_entry(),
       paged_attention_entry(),
       permute_entry(),
       quantize_entry(),
@@ -116,6 +119,27 @@ void Arguments::output(std::string_view name, Type type, std::vector<int64_t> di
 
 void Arguments::integer(std::string_view name, int64_t value) {
   list_.push_back({.name = name, .kind = Parameter::Kind::kInt, .value = value});
+}
+
+std::vector<OperatorArgument> one_part_a_chip(std::vector<OperatorArgument> arguments) {
+  for (OperatorArgument& argument : arguments) argument.per_chip = true;
+  return arguments;
+}
+
+Expected on_every_chip(const Expected& one, int64_t chips) {
+  Expected all;
+  for (int64_t chip = 0; chip < chips; ++chip) {
+    all.want.insert(all.want.end(), one.want.begin(), one.want.end());
+    all.bound.insert(all.bound.end(), one.bound.begin(), one.bound.end());
+  }
+  return all;
+}
+
+Work work_of_a_chip(std::span<const OperatorArgument> arguments, int64_t chips) {
+  Work work = argument_work(arguments);
+  work.read_bytes /= static_cast<double>(chips);
+  work.written_bytes /= static_cast<double>(chips);
+  return work;
 }
 
 Work argument_work(std::span<const OperatorArgument> arguments) {

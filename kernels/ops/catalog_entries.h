@@ -29,6 +29,7 @@ Operator hc_post_entry();
 Operator hc_pre_entry();
 Operator indexer_entry();
 Operator layernorm_entry();
+Operator matmul_all_reduce_entry();
 Operator matmul_entry();
 Operator matmul_fp8_block_entry();
 Operator matmul_mx_entry();
@@ -37,6 +38,8 @@ Operator matmul_w4a8_entry();
 Operator matmul_weight_only_entry();
 Operator mla_decode_entry();
 Operator mla_prefill_entry();
+Operator moe_combine_entry();
+Operator moe_dispatch_entry();
 Operator paged_attention_entry();
 Operator permute_entry();
 Operator quantize_entry();
@@ -82,6 +85,12 @@ class Arguments {
 
 // How many blocks of `block` cover an extent: a dimension of a plane of scales.
 inline int64_t blocks_of(int64_t extent, int64_t block) { return (extent + block - 1) / block; }
+
+// For operators of several chips: the first dimension of each tensor is the chip; the same result
+// on all of them; the work of one, whose links are not part of a roofline.
+std::vector<OperatorArgument> one_part_a_chip(std::vector<OperatorArgument> arguments);
+Expected on_every_chip(const Expected& one, int64_t chips);
+Work work_of_a_chip(std::span<const OperatorArgument> arguments, int64_t chips);
 
 // The work of an operator that reads all its inputs, writes all its outputs and does not use the
 // cube.

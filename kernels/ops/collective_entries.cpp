@@ -60,9 +60,7 @@ std::vector<OperatorArgument> arguments_of(const Options& o, uint64_t seed, Cont
   detail::Arguments list(seed, contents);
   list.input("x", s.type, {s.chips, in == Size::kWhole ? whole : s.part()});
   list.output("y", s.type, {s.chips, out == Size::kWhole ? whole : s.part()});
-  std::vector<OperatorArgument> arguments = list.take();
-  for (OperatorArgument& argument : arguments) argument.per_chip = true;
-  return arguments;
+  return detail::one_part_a_chip(list.take());
 }
 
 // All of count elements, not of whole parts.
@@ -71,19 +69,12 @@ std::vector<OperatorArgument> vector_arguments(const Options& o, uint64_t seed, 
   detail::Arguments list(seed, contents);
   list.input("x", s.type, {s.chips, s.count});
   list.output("y", s.type, {s.chips, s.count});
-  std::vector<OperatorArgument> arguments = list.take();
-  for (OperatorArgument& argument : arguments) argument.per_chip = true;
-  return arguments;
+  return detail::one_part_a_chip(list.take());
 }
 
-// Of one chip. A link is not part of the roofline, so it is a floor and no more.
 template <auto arguments>
 Work work_of(const Options& o) {
-  Work work = detail::argument_work(arguments(o, 0, Contents::kControlOnly));
-  const auto chips = static_cast<double>(o.count("chips"));
-  work.read_bytes /= chips;
-  work.written_bytes /= chips;
-  return work;
+  return detail::work_of_a_chip(arguments(o, 0, Contents::kControlOnly), o.count("chips"));
 }
 
 // y[chip][i] = x at from(chip, i), bit for bit.
@@ -106,12 +97,7 @@ std::vector<Expected> all_reduce_expected(const Options& o,
   const bool ring = all_reduce_choice(o) == AllReduce::kRing;
   const Expected one =
       sum_reference(s, values_of(list[0].tensor), ring ? static_cast<int>(s.chips) - 2 : 0);
-  Expected all;
-  for (int64_t chip = 0; chip < s.chips; ++chip) {
-    all.want.insert(all.want.end(), one.want.begin(), one.want.end());
-    all.bound.insert(all.bound.end(), one.bound.begin(), one.bound.end());
-  }
-  return {std::move(all)};
+  return {detail::on_every_chip(one, s.chips)};
 }
 
 std::vector<Expected> reduce_scatter_expected(const Options& o,

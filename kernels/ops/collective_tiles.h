@@ -80,4 +80,16 @@ inline void others(Kernel& k, const CollectiveShape& s, const Int& tile,
          [&](Int away) { body((k.chip() + 1 + (tile + away) % (s.chips - 1)) % s.chips); });
 }
 
+// y[this chip] = x on every chip.
+inline void to_all(Kernel& k, const CollectiveShape& s, const Tiles& tiles, const Copier& copier,
+                   const Tensor& x, const Tensor& y) {
+  const Tensor to = y[k.chip()];
+  tiles.each(x.dim(0), [&](Int i) {
+    copier.copy(x.tile(0, i), [&](Tile tile) {
+      k.store(to.tile(0, i), tile);
+      others(k, s, i, [&](Int chip) { k.store(to.on(chip).tile(0, i), tile); });
+    });
+  });
+}
+
 }  // namespace npu::detail

@@ -15,9 +15,7 @@ void CollectiveShape::check(std::string_view name, const Limits& machine) const 
   detail::ShapeCheck check(name, machine);
   check.dimension("count", count);
   check.float_type("type", type);
-  check.require(chips == machine.chips, "made for " + std::to_string(chips) +
-                                            " chips, the machine has " +
-                                            std::to_string(machine.chips));
+  check.machine_chips(chips);
   check.done();
 }
 
@@ -28,13 +26,7 @@ Program all_gather(const Limits& machine, const CollectiveShape& s) {
   const Tensor y = k.tensor("y", s.type, {s.chips, s.part()});
   const Tiles tiles(k, s, s.part(), Copier::kSlots);
   const Copier copier(k, tiles, s.type);
-  const Tensor to = y[k.chip()];
-  tiles.each(s.part(), [&](Int i) {
-    copier.copy(x.tile(0, i), [&](Tile tile) {
-      k.store(to.tile(0, i), tile);
-      others(k, s, i, [&](Int chip) { k.store(to.on(chip).tile(0, i), tile); });
-    });
-  });
+  detail::to_all(k, s, tiles, copier, x, y);
   return k.finish();
 }
 
@@ -74,8 +66,18 @@ Program broadcast(const Limits& machine, const CollectiveShape& s, Broadcast alg
     });
     return k.finish();
   }
+  // A tile is the same core's on every chip, which counts for each chip those that it has handed
+  // out.
+  const int64_t cores = detail::vector_cores(machine);
+  const Signal handed = k.signal("handed", s.chips * cores);
+  const auto count_of = [&](const Int& chip) {
+    return chip * cores + k.group() * k.vectors() + k.vector();
+  };
   const auto hand_out = [&](Int chip, Int i) {
-    copier.copy(part_of(x, s, chip).tile(0, i), part_of(y, s, chip).on(chip).tile(0, i));
+    const Tensor part = part_of(x, s, chip);
+    copier.copy(part.tile(0, i), part_of(y, s, chip).on(chip).tile(0, i));
+    k.when(i * tiles.cols().capacity() < part.dim(0),
+           [&] { k.set(handed.at(count_of(chip)), Unit::kStore); });
   };
   k.when(k.chip() == 0, [&] {
     tiles.each(s.part(), [&](Int i) {
@@ -83,9 +85,9 @@ Program broadcast(const Limits& machine, const CollectiveShape& s, Broadcast alg
       hand_out(0, i);
     });
   });
-  k.barrier();
   const Tensor mine = part_of(y, s, k.chip());
   tiles.each(mine.dim(0), [&](Int i) {
+    k.wait(handed.on(0).at(count_of(k.chip())), Unit::kLoad);
     copier.copy(mine.tile(0, i), [&](Tile tile) { to_others(mine, i, tile); });
   });
   return k.finish();

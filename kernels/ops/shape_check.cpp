@@ -51,6 +51,11 @@ void ShapeCheck::cube_type(std::string_view what, Type type) {
   }
 }
 
+void ShapeCheck::machine_chips(int64_t chips) {
+  if (chips != machine_.chips)
+    add(fmt::format("made for {} chips, the machine has {}", chips, machine_.chips));
+}
+
 void ShapeCheck::require(bool holds, std::string_view problem) {
   if (!holds) add(std::string(problem));
 }

@@ -24,6 +24,8 @@ class ShapeCheck {
   void float_type(std::string_view what, Type type);
   // The machine's cube must multiply the type.
   void cube_type(std::string_view what, Type type);
+  // A collective is made for as many chips as the machine has.
+  void machine_chips(int64_t chips);
   void require(bool holds, std::string_view problem);
 
   // Throws InputError if anything was wrong.

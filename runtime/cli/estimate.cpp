@@ -9,6 +9,7 @@
 
 #include "isa/errors.h"
 #include "runtime/cli/commands.h"
+#include "runtime/cli/launch_option.h"
 #include "runtime/cli/terminal.h"
 #include "runtime/report/units.h"
 
@@ -24,6 +25,7 @@ struct EstimateOptions {
   int64_t context = 0;
   int64_t tokens = 0;
   std::string type;
+  std::shared_ptr<LaunchOption> launch;
   bool json = false;
 };
 
@@ -64,8 +66,7 @@ double seconds_of(const OperatorCost& op, const Estimate& e) {
   return static_cast<double>(op.cycles * op.count) / e.clock_ghz * 1e-9;
 }
 
-nlohmann::json to_json(const EstimateOptions& o, const StepShape& shape, const Estimate& e,
-                       const MachineConfig& machine) {
+nlohmann::json to_json(const EstimateOptions& o, const StepShape& shape, const Estimate& e) {
   nlohmann::json operators = nlohmann::json::array();
   for (const OperatorCost& op : e.operators) {
     nlohmann::json uses = nlohmann::json::object();
@@ -93,7 +94,8 @@ nlohmann::json to_json(const EstimateOptions& o, const StepShape& shape, const E
                          {{"weights", e.weight_bytes},
                           {"cache", e.cache_bytes},
                           {"activations", e.activation_bytes}}},
-                        {"launch_seconds", machine.launch.microseconds * 1e-6},
+                        {"launch", o.launch->name},
+                        {"launch_seconds", e.launch_seconds},
                         {"assumptions", kAssumptions}};
   if (e.complete) result[is_decode(o) ? "tpot_seconds" : "ttft_seconds"] = step;
   return result;
@@ -124,7 +126,7 @@ std::string service_text(const EstimateOptions& o, const StepShape& shape, doubl
 
 void print_summary(const EstimateOptions& o, const StepShape& shape, const Estimate& e,
                    const MachineConfig& machine) {
-  const double step = e.seconds(), launch = machine.launch.microseconds * 1e-6;
+  const double step = e.seconds();
   if (!e.complete) {
     fmt::print(
         "\ninterrupted: the rows above are what was simulated, {} in {} launches; the step has "
@@ -136,9 +138,9 @@ void print_summary(const EstimateOptions& o, const StepShape& shape, const Estim
       "\nstep      {} ({} cycles at {} GHz), {} launches one after another, all of it simulated\n",
       time_text(step), count_text(e.cycles), machine.clock_ghz, e.launches);
   fmt::print("kernels   {}\n", service_text(o, shape, step));
-  fmt::print("launched  {}, with {} for each launch from the host\n",
-             service_text(o, shape, step + launch * static_cast<double>(e.launches)),
-             time_text(launch));
+  fmt::print("launched  {}, with {} for the launches {}\n",
+             service_text(o, shape, step + e.launch_seconds), time_text(e.launch_seconds),
+             o.launch->text());
   fmt::print("memory    {} weights + {} cache + {} activations, of {}\n",
              bytes_text(e.weight_bytes), bytes_text(e.cache_bytes), bytes_text(e.activation_bytes),
              bytes_text(static_cast<double>(machine.memory.gm) * machine.chips));
@@ -152,13 +154,15 @@ void estimate(const EstimateOptions& o) {
   Estimate e;
   {
     ProgressLine line(machine.clock_ghz);
-    e = estimate_step(model, shape, machine,
-                      [&](const std::string& what, size_t done, size_t total, const Progress& p) {
-                        return line(fmt::format("[{}/{}] {}", done + 1, total, what), p);
-                      });
+    e = estimate_step(
+        model, shape, machine,
+        [&](const std::string& what, size_t done, size_t total, const Progress& p) {
+          return line(fmt::format("[{}/{}] {}", done + 1, total, what), p);
+        },
+        o.launch->from());
   }
   if (o.json) {
-    fmt::print("{}\n", to_json(o, shape, e, machine).dump(2));
+    fmt::print("{}\n", to_json(o, shape, e).dump(2));
     return;
   }
   fmt::print("{}, {} step on {}, {}\n\n", o.model, o.phase, machine.name, type_name(shape.type));
@@ -187,6 +191,7 @@ void register_estimate(CLI::App& app) {
   command->add_option("--machine", o->machine, "preset or YAML file")->capture_default_str();
   command->add_option("--dtype", o->type,
                       "of weights, activations and cache: fp32 fp16 bf16 (the model's own)");
+  o->launch = add_launch_option(*command);
   command->add_flag("--json", o->json, "print JSON");
   command->callback([o] { estimate(*o); });
 }

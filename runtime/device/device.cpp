@@ -66,8 +66,10 @@ class Workspaces {
   Workspaces(const Workspaces&) = delete;
   Workspaces& operator=(const Workspaces&) = delete;
 
-  uint64_t add(uint64_t bytes, const std::string& name) {
-    addresses_.push_back(allocate_everywhere(gm_, bytes, Storage::kData, name));
+  // What starts as zeros steers the kernel, in a run without data too.
+  uint64_t add(uint64_t bytes, bool zeroed, const std::string& name) {
+    const Storage storage = zeroed ? Storage::kControl : Storage::kData;
+    addresses_.push_back(allocate_everywhere(gm_, bytes, storage, name));
     return addresses_.back();
   }
 
@@ -140,7 +142,8 @@ void Device::run_next() {
     const uint64_t bytes = workspace.per_group
                                ? workspace_stride(workspace) * static_cast<uint64_t>(groups)
                                : workspace.bytes;
-    next.words.push_back(workspaces.add(bytes, next.program->name + "." + workspace.name));
+    next.words.push_back(
+        workspaces.add(bytes, workspace.zeroed, next.program->name + "." + workspace.name));
   }
   finished_.push_back({next.id, simulator_.run(*next.program, next.words, next.options)});
 }

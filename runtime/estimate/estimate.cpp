@@ -63,7 +63,8 @@ void check_memory(const Estimate& estimate, const MachineConfig& machine) {
 }  // namespace
 
 Estimate estimate_step(const ModelConfig& model, const StepShape& shape,
-                       const MachineConfig& machine, const EstimateProgress& progress) {
+                       const MachineConfig& machine, const EstimateProgress& progress,
+                       LaunchFrom launch) {
   const Step step = dense_step(model, shape);
   Estimate estimate{.clock_ghz = machine.clock_ghz};
   estimate.weight_bytes = bytes_with_role(step, TensorRole::kWeight);
@@ -85,16 +86,19 @@ Estimate estimate_step(const ModelConfig& model, const StepShape& shape,
     const StepOperator& op = *row.first;
     auto arguments = op.kernel->arguments(Options(op.kernel->name, op.kernel->options, op.options),
                                           kSeed, Contents::kControlOnly);
-    const RunResult run = run_operator(device, programs.get(*op.kernel, op.options), arguments);
+    const auto program = programs.get(*op.kernel, op.options);
+    const RunResult run = run_operator(device, program, arguments);
     if (run.fault) throw InputError(now + ": " + run.fault->text());
     if (run.interrupted) {
       estimate.complete = false;
       break;
     }
     row.cost.cycles = run.cycles;
+    row.cost.launch_seconds = launch_seconds(machine, *program, launch);
     row.cost.uses = resource_use(run.record, machine);
     estimate.cycles += run.cycles * row.cost.count;
     estimate.launches += row.cost.count;
+    estimate.launch_seconds += row.cost.launch_seconds * static_cast<double>(row.cost.count);
     estimate.operators.push_back(std::move(row.cost));
     ++done;
   }

@@ -114,6 +114,16 @@ TEST_CASE("npu run prints the verdict with its bound, cycles, shares, L2 state a
   }
 }
 
+TEST_CASE("npu run tells what its launch would cost from the host and in a graph") {
+  const InputFolder folder;
+  const std::string run = "run matmul --m 8 --n 8 --k 8 --machine tiny";
+  CHECK(contains(npu(folder.path(), run).out, "launch not included (1 us from the host)"));
+  CHECK(contains(npu(folder.path(), run + " --launch graph").out,
+                 "launch not included (5 us in a graph)"));
+  const json result = json_of(npu(folder.path(), run + " --launch graph --json"));
+  CHECK(result.at("launch_seconds").get<double>() == Approx(5e-6));
+}
+
 TEST_CASE("npu run takes anybody's kernel, arrays and numbers, and writes and compares arrays") {
   const InputFolder folder;
   write_npy(folder.path("in.npy"), array_of({-3, -2, -1, 0, 1, 2, 3, 4}));

@@ -25,6 +25,31 @@ TEST_CASE("an estimate counts every launch of a step once") {
   CHECK(estimate.operators.size() < step.operators.size());
 }
 
+TEST_CASE("an estimate starts every kernel from the host or in a graph, at that kernel's price") {
+  const ModelConfig model = test::small_config();
+  const StepShape shape{.past = 5, .capacity = 6, .type = Type::kF16};
+  MachineConfig machine = load_machine("tiny");
+  machine.launch.microseconds = 10;
+  machine.launch.graph_microseconds = 3;
+  machine.launch.core_nanoseconds = 500;
+  machine.launch.mixed_microseconds = 2;
+  const auto from = GENERATE(LaunchFrom::kHost, LaunchFrom::kGraph);
+  const double plain = (from == LaunchFrom::kHost ? 10e-6 : 3e-6) + machine.groups * 500e-9;
+  const Estimate estimate = estimate_step(model, shape, machine, {}, from);
+  double sum = 0;
+  int mixed = 0;
+  for (const OperatorCost& op : estimate.operators) {
+    const bool both = op.kernel == "decode_attention";  // cube and vector cores
+    mixed += both ? 1 : 0;
+    if (op.kernel == "decode_attention" || op.kernel == "rmsnorm")
+      CHECK(op.launch_seconds == Approx(plain + (both ? 2e-6 : 0)));
+    sum += op.launch_seconds * static_cast<double>(op.count);
+  }
+  CHECK(mixed > 0);
+  CHECK(estimate.launch_seconds == Approx(sum));
+  CHECK(sum >= plain * static_cast<double>(estimate.launches));
+}
+
 TEST_CASE("a decode step of several sequences writes their caches by list") {
   const StepShape shape{.sequences = 3, .past = 5, .capacity = 6, .type = Type::kF16};
   const Estimate estimate = estimate_step(test::small_config(), shape, load_machine("base"));

@@ -71,55 +71,98 @@ std::string quoted(const std::string& text) {
 }
 
 // What the shell prints for the commands of one block, run in the repository's folder with the npu
-// command on the path.
-std::string output_of(const std::string& commands) {
+// command on the path, and whether all of them succeeded.
+struct Output {
+  std::string text;
+  bool good = false;
+};
+Output output_of(const std::string& commands) {
   const std::string command = NPU_COMMAND;
   const std::string folder = command.substr(0, command.rfind('/'));
   const std::string script = "set -eo pipefail\ncd " + quoted(NPU_SOURCE_DIR) +
                              "\nPATH=" + quoted(folder) + ":$PATH\n" + commands;
   std::FILE* pipe = popen(("bash -c " + quoted(script) + " 2>&1").c_str(), "r");
   REQUIRE(pipe != nullptr);
-  std::string output;
+  Output output;
   char buffer[4096];
-  for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) output.append(buffer, n);
-  INFO(output);
-  CHECK(pclose(pipe) == 0);
+  for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+    output.text.append(buffer, n);
+  output.good = pclose(pipe) == 0;
   return output;
 }
 
-TEST_CASE("the commands of the pages give the output they show") {
-  const std::string path = GENERATE(from_range(all_pages()));
-  INFO(path);
-  std::vector<Piece> pieces = pieces_of(contents(path));
-  const bool update = std::getenv("NPU_UPDATE_DOCS") != nullptr;
-  int shown = 0;
+// What is wrong with a page.
+using Problems = std::vector<std::string>;
+
+// Runs its commands. Afterwards the page shows what they print.
+Problems wrong_outputs(std::string& page) {
+  Problems problems;
+  std::vector<Piece> pieces = pieces_of(page);
   for (size_t i = 0; i < pieces.size(); ++i) {
     if (!pieces[i].fenced || pieces[i].language != "sh") continue;
-    INFO(pieces[i].text);
-    const std::string output = output_of(pieces[i].text);
-    const bool has_output =
+    const Output output = output_of(pieces[i].text);
+    if (!output.good) problems.push_back("failed: " + pieces[i].text + output.text);
+    const bool shown =
         i + 2 < pieces.size() && pieces[i + 1].blank() && pieces[i + 2].language == "text";
-    if (!has_output) continue;
-    ++shown;
-    if (!update) CHECK(output == pieces[i + 2].text);
-    pieces[i + 2].text = output;
+    if (!shown) continue;
+    if (output.text != pieces[i + 2].text)
+      problems.push_back("other output: " + pieces[i].text + output.text);
+    pieces[i + 2].text = output.text;
   }
-  CHECK(shown >= 1);
-  if (update) std::ofstream(path) << page_of(pieces);
+  page = page_of(pieces);
+  return problems;
+}
+
+Problems wrong_code(const std::string& page) {
+  Problems problems;
+  for (const Piece& piece : pieces_of(page)) {
+    if (!piece.fenced || piece.language.rfind("cpp ", 0) != 0) continue;
+    const std::string source = contents(NPU_SOURCE_DIR "/" + piece.language.substr(4));
+    if (source.find(piece.text) == std::string::npos)
+      problems.push_back("not in " + piece.language.substr(4) + ":\n" + piece.text);
+  }
+  return problems;
+}
+
+TEST_CASE("the commands of the pages give the output they show") {
+  const bool update = std::getenv("NPU_UPDATE_DOCS") != nullptr;
+  for (const std::string& path : all_pages()) {
+    std::string page = contents(path);
+    const Problems problems = wrong_outputs(page);
+    INFO(path);
+    if (update) std::ofstream(path) << page;
+    for (const std::string& problem : problems) {
+      if (update && problem.rfind("other output", 0) == 0) continue;
+      FAIL_CHECK(problem);
+    }
+  }
 }
 
 TEST_CASE("the code that the pages show is in the files they name") {
-  int shown = 0;
   for (const std::string& path : all_pages()) {
-    for (const Piece& piece : pieces_of(contents(path))) {
-      if (!piece.fenced || piece.language.rfind("cpp ", 0) != 0) continue;
-      const std::string source = contents(NPU_SOURCE_DIR "/" + piece.language.substr(4));
-      INFO(path << ": " << piece.language << "\n" << piece.text);
-      CHECK(source.find(piece.text) != std::string::npos);
-      ++shown;
-    }
+    INFO(path);
+    for (const std::string& problem : wrong_code(contents(path))) FAIL_CHECK(problem);
   }
-  CHECK(shown >= 2);
+}
+
+TEST_CASE("another output, a failing command and other code are found on a page") {
+  const std::string good =
+      "Prose.\n```sh\necho one\n```\n\n```text\none\n```\n```sh\ntrue\n```\n"
+      "```cpp tests/structure/pages_test.cpp\nnamespace npu {\n```\n";
+  std::string page = good;
+  CHECK(wrong_outputs(page).empty());
+  CHECK(wrong_code(page).empty());
+  CHECK(page == good);
+
+  page.replace(page.find("\none"), 4, "\ntwo");
+  CHECK(wrong_outputs(page) == Problems{"other output: echo one\none\n"});
+  CHECK(page == good);
+
+  page.replace(page.find("true"), 4, "echo no && false");
+  CHECK(wrong_outputs(page) == Problems{"failed: echo no && false\nno\n"});
+
+  page.replace(page.find("namespace npu {"), 15, "namespace other {");
+  CHECK(wrong_code(page).size() == 1);
 }
 
 }  // namespace

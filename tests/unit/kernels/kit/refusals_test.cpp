@@ -189,6 +189,14 @@ TEST_CASE("what belongs to a scope does not leave it") {
         }) == "kernel wrong: a scalar computed inside a loop or condition is used outside of it");
 }
 
+TEST_CASE("a signal is of units that reach GM and has a counter") {
+  CHECK(refusal([](Parts& p) { p.k.set(p.k.signal("s", 1).at(0), Unit::kCube); }) ==
+        "kernel wrong: set s: signals are of the cube core's drain and of the vector cores' load "
+        "and store");
+  CHECK(refusal([](Parts& p) { p.k.signal("s", 0); }) ==
+        "kernel wrong: signal s has 0 counters; allowed: 1 or more");
+}
+
 TEST_CASE("declarations are checked where they stand") {
   CHECK(refusal([](Parts& p) { p.k.arg("n"); }) == "kernel wrong: two arguments are named n");
   CHECK(refusal([](Parts& p) { p.k.dim("zero", 0); }) == "kernel wrong: dim zero has capacity 0");
