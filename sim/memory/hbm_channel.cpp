@@ -52,7 +52,7 @@ Ticks HbmChannel::clear_of_refresh(Ticks at, Ticks tail) {
 }
 
 // Activates the row; precharges first where another is open. A refresh closes all rows.
-void HbmChannel::activate(Bank& bank, const HbmPlace& place, Ticks from) {
+bool HbmChannel::activate(Bank& bank, const HbmPlace& place, Ticks from) {
   Ticks at = from;
   if (bank.used) {
     at = std::max(at, bank.activated + timing_.rc);
@@ -60,11 +60,12 @@ void HbmChannel::activate(Bank& bank, const HbmPlace& place, Ticks from) {
     if (bank.open.row != kClosed && phase_of(precharge).interval == bank.open.refresh)
       at = std::max(at, precharge + timing_.rp);
   }
+  bool held = false;
   for (;;) {
     const Ticks free = activates_.earliest(at, place.group);
-    const Ticks clear = clear_of_refresh(free, timing_.ras);
-    at = clear;
-    if (clear == free) break;
+    at = clear_of_refresh(free, timing_.ras);
+    if (at == free) break;
+    held = true;
   }
   activates_.add(at, place.group);
   if (bank.open.row != kClosed) {
@@ -74,6 +75,7 @@ void HbmChannel::activate(Bank& bank, const HbmPlace& place, Ticks from) {
   bank.open = {place.row, phase_of(at).interval, at + timing_.rcd, at + timing_.ras};
   bank.activated = at;
   bank.used = true;
+  return held;
 }
 
 bool HbmChannel::take_before(Bank& bank, Ticks now, Ticks from, const HbmPlace& place, bool write,
@@ -116,7 +118,7 @@ Ticks HbmChannel::take_open(Bank& bank, Ticks now, Ticks from, const HbmPlace& p
   bool held = false;
   ColumnBus::Slot slot;
   for (;;) {
-    if (closed || bank.open.row != place.row) activate(bank, place, from);
+    if (closed || bank.open.row != place.row) held |= activate(bank, place, from);
     slot = bus_.earliest(now, std::max(from, bank.open.column_from), place.group, write);
     const bool in_time = phase_of(slot.at).interval == bank.open.refresh;
     const Ticks clear = clear_of_refresh(slot.at, in_time ? to_precharge : 0);

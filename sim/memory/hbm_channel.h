@@ -48,7 +48,8 @@ class HbmChannel {
     Ticks activated = 0;
     bool used = false;  // `activated` means something
   };
-  void activate(Bank& bank, const HbmPlace& place, Ticks from);
+  // Whether a refresh held the activate up.
+  bool activate(Bank& bank, const HbmPlace& place, Ticks from);
   // Whether a read or write of the row before can still go; takes its slot if so.
   bool take_before(Bank& bank, Ticks now, Ticks from, const HbmPlace& place, bool write, Ticks& at);
   Ticks take_open(Bank& bank, Ticks now, Ticks from, const HbmPlace& place, bool write);
