@@ -134,7 +134,9 @@ TEST_CASE("a row must have time for its work before a refresh closes it") {
   config.ns.ras = 30;
   Lab early(config), late(config);
   CHECK(early.finish({0, 0, 0, 0}, 870) == 872);
+  CHECK(early.counters().refresh_waits == 0);
   CHECK(late.finish({0, 0, 0, 0}, 871) == 1002);
+  CHECK(late.counters().refresh_waits == 1);
 }
 
 TEST_CASE("a later call uses the time on the bus that an earlier one left") {

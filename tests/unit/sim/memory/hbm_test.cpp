@@ -113,6 +113,30 @@ TEST_CASE("reads and writes in turn lose two turnarounds for every queue of writ
   }
 }
 
+// Reads in one row of a bank of every group, writes in another row of the same banks. Each change
+// of direction waits for the bank that was left first: its precharge, its activate and the way to
+// its first column, where a command more would have come a burst later. Activates are rrd_s apart
+// and leave room for a burst each; into the first the bank group that was begun can't go again.
+// Room that the last activates leave to rows still open, two bursts a turn, lies within the bound.
+TEST_CASE("reads and writes that meet in the banks of all groups open their rows at every turn") {
+  const MachineConfig machine = with_channels(1);
+  const HbmConfig& hbm = machine.memory.hbm;
+  const HbmTimingConfig& ns = hbm.ns;
+  const auto row = static_cast<uint64_t>(hbm.row);
+  std::vector<MemoryAccess> accesses;
+  for (uint64_t i = 0; i < 30000; ++i) {
+    const bool write = i % 2 == 1;
+    accesses.push_back({(write ? row * 16 : 0) + i / 2 * 64 % (row * 4), 64, write, 0});
+  }
+  const double burst = 2, queue = hbm.write_queue, others = hbm.bank_groups - 1;
+  const double open = ns.rp + ns.rcd - others * burst;
+  const double to_write = ns.rtp + open - burst, to_read = ns.cwl + burst + ns.wr + open - burst;
+  const double room = ns.rrd_s - burst;
+  CHECK(measured(machine, accesses) ==
+        Approx(rate(hbm, burst + (to_write + to_read + 2 * room) / (2 * queue)))
+            .epsilon(kClosedForm));
+}
+
 TEST_CASE("a read alone takes activate, read and its data; of an open row the activate is saved") {
   const MachineConfig machine = with_channels(1);
   const HbmTimingConfig& ns = machine.memory.hbm.ns;
