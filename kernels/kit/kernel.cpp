@@ -84,6 +84,10 @@ int add_ring(Recorder& r, RingInfo ring) {
   if (ring.block) {
     ring.scales = kit::scale_geometry(r.limits, ring.mem, ring.type, *ring.block, rows,
                                       ring.shape[1]->capacity());
+    if (ring.scales_only) {
+      ring.scales.slot_bytes -= ring.scales.offset;
+      ring.scales.offset = 0;
+    }
     ring.slot_bytes = ring.scales.slot_bytes;
   }
   const int64_t bytes = ring.slot_bytes * ring.depth;
@@ -217,11 +221,13 @@ Tile Kernel::buffer(std::string name, Type type, std::array<Extent, 2> shape, Wh
   return Tile(std::make_shared<const kit::TileInfo>(std::move(tile)));
 }
 
-Ring& Kernel::ring(std::string name, Mem mem, ElementType type, std::array<Extent, 2> shape,
-                   int depth, Where at) {
-  recorder_->require_top(at, "ring " + name);
-  check_shape(*recorder_, at, "ring " + name, shape);
-  if (mem == Mem::kGm) recorder_->fail(at, "ring " + name + ": a ring lies in a local memory");
+namespace {
+
+RingInfo local_ring(Recorder& r, std::string name, Mem mem, const ElementType& type,
+                    const std::array<Extent, 2>& shape, int depth, Where at) {
+  r.require_top(at, "ring " + name);
+  check_shape(r, at, "ring " + name, shape);
+  if (mem == Mem::kGm) r.fail(at, "ring " + name + ": a ring lies in a local memory");
   RingInfo info;
   info.name = std::move(name);
   info.mem = mem;
@@ -229,15 +235,32 @@ Ring& Kernel::ring(std::string name, Mem mem, ElementType type, std::array<Exten
   info.shape = {shape[0], shape[1]};
   info.depth = depth;
   info.where = at;
-  if (type.scaled()) {
-    check_scaled(*recorder_, at, "ring " + info.name, type);
-    if (mem != Mem::kL1 && mem != Mem::kL0A && mem != Mem::kL0B) {
-      recorder_->fail(at, "ring " + info.name + ": scales lie in L1, L0A or L0B");
-    }
-    info.block = type.block();
+  if (!type.scaled()) return info;
+  check_scaled(r, at, "ring " + info.name, type);
+  if (mem != Mem::kL1 && mem != Mem::kL0A && mem != Mem::kL0B) {
+    r.fail(at, "ring " + info.name + ": scales lie in L1, L0A or L0B");
   }
-  const int index = add_ring(*recorder_, std::move(info));
-  return recorder_->ring_handles.emplace_back(recorder_.get(), index);
+  info.block = type.block();
+  return info;
+}
+
+}  // namespace
+
+Ring& Kernel::ring(std::string name, Mem mem, ElementType type, std::array<Extent, 2> shape,
+                   int depth, Where at) {
+  Recorder& r = *recorder_;
+  const int index = add_ring(r, local_ring(r, std::move(name), mem, type, shape, depth, at));
+  return r.ring_handles.emplace_back(&r, index);
+}
+
+Ring& Kernel::scale_ring(std::string name, ElementType type, std::array<Extent, 2> shape, int depth,
+                         Where at) {
+  Recorder& r = *recorder_;
+  if (!type.scaled()) r.fail(at, "ring " + name + " of scales: its type has none");
+  RingInfo info = local_ring(r, std::move(name), Mem::kL1, type, shape, depth, at);
+  info.scales_only = true;
+  const int index = add_ring(r, std::move(info));
+  return r.ring_handles.emplace_back(&r, index);
 }
 
 Link& Kernel::link(std::string name, Dir dir, Type type, std::array<Extent, 2> shape,

@@ -92,6 +92,10 @@ class Kernel {
   // A scaled ring lies in L1, L0A or L0B.
   Ring& ring(std::string name, Mem mem, ElementType type, std::array<Extent, 2> shape, int depth,
              Where at = Where::here());
+  // A ring in L1 with the scales alone that slots of that shape have, for values that come in slots
+  // of their own (Tile::scaled_by): rows of scales are short, and each one loaded costs time.
+  Ring& scale_ring(std::string name, ElementType type, std::array<Extent, 2> shape, int depth,
+                   Where at = Where::here());
   Link& link(std::string name, Dir dir, Type type, std::array<Extent, 2> shape,
              const LinkOptions& options = {}, Where at = Where::here());
 

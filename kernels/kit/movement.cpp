@@ -98,6 +98,7 @@ void Kernel::load(const Dst& to, const View& from, const LoadOptions& options, W
   }
   if (const Tile* slot = std::get_if<Tile>(&to.value())) {
     if (slot->info().scales) load_scales(*slot, from, at);
+    if (slot->info().scales_only) return;
   }
   Verb verb(recorder_.get(), "load", at);
   const TileInfo tile = verb.take(to);
@@ -178,7 +179,10 @@ void Kernel::feed(const Dst& to, const Src& from, Where at) {
 void Kernel::feed_scales(const Tile& to, const Tile& from, Where at) {
   if (!to.info().scales || !from.info().scales) return;
   Verb verb(recorder_.get(), "feed", at);
-  const TileInfo target = verb.take(to), source = verb.take(from);
+  TileInfo plane = from.info();
+  plane.lease = from.info().scales->lease;
+  const TileInfo target = verb.take(to),
+                 source = verb.take(Tile(std::make_shared<const TileInfo>(std::move(plane))));
   const ScaleBlock& block = source.scales->block;
   FeedScale<Reg> i;
   i.to = target.mem;
@@ -197,6 +201,7 @@ void Kernel::feed_values(const Dst& to, const Src& from, Where at) {
   const TileInfo target = verb.take(to), source = verb.take(from);
   verb.need(target, "the target", {Mem::kL0A, Mem::kL0B});
   verb.need(source, "the source", {Mem::kL1});
+  if (source.scales_only) verb.fail(source.name + " holds scales alone; see Tile::scaled_by");
   const bool widen = (source.type == Type::kE2m1 && target.type == Type::kE4m3) ||
                      (source.type == Type::kI4 && target.type == Type::kI8);
   if (!widen) verb.need_same_type(source.type, target.type);

@@ -85,6 +85,7 @@ struct ScaleTile {
   ScaleBlock block;
   Int address;
   int64_t pitch = 0;  // bytes between columns
+  int lease = -1;     // that the plane belongs to
 };
 
 // Where the plane of a slot of rows x cols lies, and the bytes of both.
@@ -111,6 +112,7 @@ struct TileInfo {
   bool transposed = false;
   int64_t split = 0;  // a drain to UB gives this many rows to each vector core
   std::optional<ScaleTile> scales;
+  bool scales_only = false;  // of a ring of planes without values
 };
 
 struct BufferInfo {
@@ -149,6 +151,7 @@ struct RingInfo {
   bool handover = false;
   bool row_layout = false;          // L1 slots read by feed_bias or feed_table
   std::optional<ScaleBlock> block;  // of a scaled ring
+  bool scales_only = false;
   ScaleGeometry scales;
   // A link: between cores.
   bool link = false;

@@ -263,7 +263,8 @@ TileInfo Recorder::slot(int id) {
   tile.max_cols = ring.shape[1]->capacity();
   tile.lease = id;
   if (ring.block) {
-    tile.scales = ScaleTile{*ring.block, tile.address + ring.scales.offset, ring.scales.pitch};
+    tile.scales = ScaleTile{*ring.block, tile.address + ring.scales.offset, ring.scales.pitch, id};
+    tile.scales_only = ring.scales_only;
   }
   if (lease.row0) tile.row0 = *lease.row0;
   if (!ring.link) return tile;

@@ -50,6 +50,12 @@ Tensor Tensor::scales() const {
   return Tensor(info_->scales);
 }
 
+Tensor Tensor::values() const {
+  TensorInfo plain = *info_;
+  plain.scales.reset();
+  return make(std::move(plain));
+}
+
 size_t Tensor::rank() const { return info_->dims.size(); }
 const Int& Tensor::dim(size_t index) const { return info_->dims.at(index); }
 

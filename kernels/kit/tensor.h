@@ -44,6 +44,8 @@ class Tensor {
   ElementType type() const;
   // The plane of e8m0 scales of a scaled tensor, ceil(rows / block rows) x ceil(cols / block cols).
   Tensor scales() const;
+  // The values of a scaled tensor without them.
+  Tensor values() const;
   size_t rank() const;
   const Int& dim(size_t index) const;
 

@@ -114,6 +114,18 @@ Tile Tile::t() const {
   return make(std::move(turned));
 }
 
+Tile Tile::scaled_by(const Tile& scales) const {
+  const TileInfo& plane = scales.info();
+  TileInfo scaled = *info_;
+  if (scaled.mem != Mem::kL1 || scaled.scales || !plane.scales_only || plane.type != scaled.type) {
+    scaled.recorder->fail(scaled.recorder->where,
+                          scaled.name + " scaled by " + plane.name +
+                              "; allowed: values in L1 by a slot of a scale_ring of their type");
+  }
+  scaled.scales = plane.scales;
+  return make(std::move(scaled));
+}
+
 Tile Tile::reshape(int64_t rows, int64_t cols) const {
   const TileInfo& tile = *info_;
   const auto row_bytes =

@@ -48,6 +48,8 @@ class Tile {
   // The transposed matrix, for feed: K stored (keys, d) is `kt.t()` where a (d, keys) operand is
   // meant.
   Tile t() const;
+  // A tile of values in L1 with its scales, a tile of a scale_ring.
+  Tile scaled_by(const Tile& scales) const;
   // A dense tile of UB in another shape of as many elements. Its extent is the whole shape.
   Tile reshape(int64_t rows, int64_t cols) const;
   // The same bytes of UB seen as another type of the same width.

@@ -21,14 +21,18 @@ Product::Product(Kernel& k, const ProductShape& shape, const ProductTiling& tili
       shape_(shape),
       tiling_(tiling),
       depth_(k.dim("depth", tiling.depth)) {
-  a_l1_ =
-      &k.ring("a_l1", Mem::kL1, shape.a, turned(shape.a_transposed, rows, depth_), tiling.packets);
-  b_l1_ =
-      &k.ring("b_l1", Mem::kL1, shape.b, turned(!shape.b_transposed, cols, depth_), tiling.packets);
+  a_l1_ = &k.ring("a_l1", Mem::kL1, shape.a.type(), turned(shape.a_transposed, rows, depth_),
+                  tiling.packets);
+  b_l1_ = &k.ring("b_l1", Mem::kL1, shape.b.type(), turned(!shape.b_transposed, cols, depth_),
+                  tiling.packets);
   a_l0_ = &k.ring("a_l0", Mem::kL0A, shape.a, {rows, tiling.step}, 2);
   b_l0_ = &k.ring("b_l0", Mem::kL0B, shape.b, {cols, tiling.step}, 2);
   sums_ = &k.ring("sums", Mem::kL0C, shape.sum_type(), {rows, cols}, tiling.handover ? 1 : 2);
   if (tiling.handover) sums_->handover();
+  if (tiling.span == 0) return;
+  span_ = k.dim("span", tiling.span);
+  a_scales_ = &k.scale_ring("a_scales", shape.a, {rows, *span_}, 2);
+  b_scales_ = &k.scale_ring("b_scales", shape.b, {cols, *span_}, 2);
 }
 
 // Bands of rows of tiles, m fastest inside: a whole part of them of about the root of the groups.
@@ -48,11 +52,14 @@ void Product::clip(const Int& m, const Int& n) {
 
 // sum += one packet of a times one packet of b
 void Product::packet(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m, const Int& n,
-                     const Int& index, const MmaOptions& options) {
+                     const Int& index, const MmaOptions& options,
+                     const std::optional<Scales>& scales) {
   const bool ta = shape_.a_transposed, tb = shape_.b_transposed;
-  k_.load(a_l1_->push(), ta ? a.tile(index, m) : a.tile(m, index));
-  k_.load(b_l1_->push(), tb ? b.tile(n, index) : b.tile(index, n));
-  k_.use(a_l1_->pop(), b_l1_->pop(), [&](Tile at, Tile bt) {
+  k_.load(a_l1_->push(), ta ? a.values().tile(index, m) : a.values().tile(m, index));
+  k_.load(b_l1_->push(), tb ? b.values().tile(n, index) : b.values().tile(index, n));
+  k_.use(a_l1_->pop(), b_l1_->pop(), [&](Tile a_slot, Tile b_slot) {
+    const Tile at = scales ? a_slot.scaled_by(scales->a) : a_slot,
+               bt = scales ? b_slot.scaled_by(scales->b) : b_slot;
     const int64_t step = tiling_.step;
     k_.loop("step", ceil_div(depth_, step), [&](Int i) {
       k_.feed(a_l0_->push(), ta ? at.rows(i, step).t() : at.cols(i, step));
@@ -62,9 +69,26 @@ void Product::packet(const Tile& sum, const Tensor& a, const Tensor& b, const In
   });
 }
 
+// Spans of k, whose scales come at once, and the packets of each.
+void Product::scaled_packets(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m,
+                             const Int& n, const MmaOptions& options) {
+  const int64_t depth = tiling_.depth, packets = tiling_.span / depth;
+  k_.tiles("span", shape_.k, *span_, [&](Int span) {
+    k_.load(a_scales_->push(), a.tile(m, span));
+    k_.load(b_scales_->push(), b.tile(n, span));
+    k_.use(a_scales_->pop(), b_scales_->pop(), [&](Tile as, Tile bs) {
+      k_.tiles("packet", span_->value(), depth_, [&](Int i) {
+        packet(sum, a, b, m, n, span * packets + i, options,
+               Scales{as.cols(i, depth), bs.cols(i, depth)});
+      });
+    });
+  });
+}
+
 void Product::tile(const Tensor& a, const Tensor& b, const Int& m, const Int& n,
                    const MmaOptions& options) {
   k_.use(sums_->push(), [&](Tile sum) {
+    if (span_) return scaled_packets(sum, a, b, m, n, options);
     k_.tiles("packet", shape_.k, depth_,
              [&](Int index) { packet(sum, a, b, m, n, index, options); });
   });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "kernels/kit/kernel.h"
 #include "kernels/ops/product_tiling.h"
@@ -33,14 +34,23 @@ class Product {
   const Dim rows, cols;  // of the tile at work
 
  private:
+  // Of a scaled packet: its scales of a and b.
+  struct Scales {
+    Tile a, b;
+  };
   void packet(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m, const Int& n,
-              const Int& index, const MmaOptions& options);
+              const Int& index, const MmaOptions& options,
+              const std::optional<Scales>& scales = std::nullopt);
+  void scaled_packets(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m, const Int& n,
+                      const MmaOptions& options);
 
   Kernel& k_;
   ProductShape shape_;
   ProductTiling tiling_;
   Dim depth_;
+  std::optional<Dim> span_;  // of k: a slot of scales
   Ring *a_l1_, *b_l1_, *a_l0_, *b_l0_, *sums_;
+  Ring *a_scales_ = nullptr, *b_scales_ = nullptr;
 };
 
 // The way of a tile's piece of a bias (n) to where the cube starts from it.

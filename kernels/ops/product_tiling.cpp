@@ -33,13 +33,14 @@ int64_t bytes_of_row(const ElementType& type, int64_t cols) {
 int64_t l0_bytes(const ElementType& type, int64_t rows, int64_t cols) {
   return rows * (bytes_of_row(type, cols) + (type.scaled() ? ceil_div(cols, kScaleK) : 0));
 }
+int64_t plane_bytes(const Limits& machine, const ElementType& type, int64_t rows, int64_t cols) {
+  if (!type.scaled()) return 0;
+  return round_up(round_up(ceil_div(rows, type.block().rows), machine.fractal_rows) *
+                      ceil_div(cols, type.block().cols),
+                  machine.fractal_bytes());
+}
 int64_t l1_bytes(const Limits& machine, const ElementType& type, int64_t rows, int64_t cols) {
-  int64_t bytes = rows * bytes_of_row(type, cols);
-  if (type.scaled()) {
-    bytes += round_up(ceil_div(rows, type.block().rows), machine.fractal_rows) *
-             ceil_div(cols, type.block().cols);
-  }
-  return bytes;
+  return rows * bytes_of_row(type, cols) + plane_bytes(machine, type, rows, cols);
 }
 
 // Bytes of a packet of k: its part of a and of b.
@@ -96,6 +97,23 @@ int packets_of(const Limits& machine, const ProductShape& s, const ProductTiling
   constexpr int64_t kMost = 4;
   const int64_t fit = l1_room(machine) / packet_bytes(machine, s, t, t.depth);
   return static_cast<int>(std::clamp<int64_t>(fit, kSlots, kMost));
+}
+
+// Columns of k in a slot of scales: their rows are short, and a row costs load the same however
+// short it is. Packets are counted with planes of their own, so that one packet's fits.
+int64_t span_of(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
+  if (!s.a.scaled()) return 0;
+  const auto planes = [&](int64_t span) {
+    return kSlots * (plane_bytes(machine, s.a, t.m, span) + plane_bytes(machine, s.b, t.n, span));
+  };
+  const int64_t values = packet_bytes(machine, s, t, t.depth) - planes(t.depth) / kSlots;
+  const int64_t quarter = ceil_div(s.k, 4);
+  int64_t span = t.depth;
+  while (2 * span <= quarter &&
+         t.packets * values + planes(2 * span) <= static_cast<int64_t>(machine.l1)) {
+    span *= 2;
+  }
+  return span;
 }
 
 bool fits(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
@@ -200,6 +218,7 @@ ProductTiling choose_tiling(std::string_view owner, const Limits& machine, const
   }
   best->depth = depth_of(machine, s, *best);
   best->packets = packets_of(machine, s, *best);
+  best->span = span_of(machine, s, *best);
   best->handover = best->m * best->n * kSumBytes * 2 > static_cast<int64_t>(machine.l0c);
   return *best;
 }

@@ -313,6 +313,30 @@ TEST_CASE("block scales need a cube that takes them, whole blocks and both opera
                      k.use(l1.pop(), [&](Tile t) { k.feed(a.push(), t.cols(0, 128).t()); });
                    }),
              Catch::Contains("a scaled tile is not transposed"));
+  CHECK_THAT(
+      moved(e4m3,
+            [](Kernel& k, const Tensor&, Ring& l1) {
+              Ring& plane = k.scale_ring("plane", scaled(e5m2, {1, 128}), {16, 256}, 1);
+              k.use(l1.pop(), plane.pop(), [](Tile t, Tile s) { t.scaled_by(s); });
+            }),
+      Catch::Contains("l1 scaled by plane; allowed: values in L1 by a slot of a scale_ring"));
+  CHECK_THAT(moved(e4m3,
+                   [](Kernel& k, const Tensor&, Ring& l1) {
+                     k.use(l1.pop(), l1.push(), [](Tile t, Tile s) { t.scaled_by(s); });
+                   }),
+             Catch::Contains("l1 scaled by l1; allowed"));
+  CHECK_THAT(moved(e4m3,
+                   [](Kernel& k, const Tensor&, Ring&) {
+                     Ring& plane = k.scale_ring("plane", scaled(e4m3, {1, 128}), {16, 256}, 1);
+                     Ring& a = k.ring("a", Mem::kL0A, scaled(e4m3, {1, 128}), {16, 256}, 1);
+                     k.feed(a.push(), plane.pop());
+                   }),
+             Catch::Contains("plane holds scales alone; see Tile::scaled_by"));
+  CHECK_THAT(scaled_refusal(mx,
+                            [](Kernel& k) {
+                              k.scale_ring("plane", e4m3, {8, 32}, 1);
+                            }),
+             Catch::Contains("ring plane of scales: its type has none"));
   CHECK_THAT(moved(scaled(e4m3, {1, 128}),
                    [](Kernel& k, const Tensor&, Ring& l1) {
                      Ring& a = k.ring("a", Mem::kL0A, e4m3, {16, 128}, 1);
