@@ -28,8 +28,9 @@ bool chosen(const PerformanceCase& c, const PerformanceOptions& o) {
     names.insert(c.name);
     machines.insert(c.machine);
   }
-  throw InputError(fmt::format("no row of that name and machine; there are rows {} and machines {}",
-                               fmt::join(names, ", "), fmt::join(machines, " ")));
+  throw InputError(
+      fmt::format("no row of that name and machine; there are rows {}; and machines {}",
+                  fmt::join(names, "; "), fmt::join(machines, " ")));
 }
 
 // Cycles of cubes with an mma under way, over all of them.
