@@ -11,14 +11,35 @@ namespace npu {
 namespace {
 
 // Bytes of UB for one row: its slots, itself in f32, its codes and what its groups need.
-int64_t row_bytes(const Limits& machine, const QuantizeShape& s) {
-  const int64_t out = s.values ? bytes_of(s.type) : 1;
-  return 2 * detail::padded_row(machine, s.cols, s.type) + 2 * detail::round_up(s.cols * out, 32) +
-         s.groups() * s.width() * 4 + (s.values ? detail::round_up(s.cols, 32) : 0) +
-         (4 * 4 + 2) * s.groups() + machine.ub_align;
+int64_t row_bytes(const Limits& machine, const QuantizeShape& s, int depth, int64_t folded) {
+  const int64_t out = s.values ? bytes_of(s.type) : 1, width = s.width();
+  return depth * (detail::padded_row(machine, s.cols, s.type) +
+                  detail::round_up(s.cols * out, machine.ub_align)) +
+         s.groups() * (width + (folded > 0 ? width + folded : 0)) * 4 +
+         (s.values ? detail::round_up(s.cols, 32) : 0) + (4 * 4 + 2) * s.groups() +
+         machine.ub_align;
 }
 
 int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 7 / 8; }
+
+struct QuantizeTiling {
+  int64_t rows = 0;
+  int depth = 2;  // slots of x and of what comes out
+  // Of groups of 32, less than a step of the vector unit: columns that are left when they are
+  // folded to a word of UB, of which a reduction takes several at a time. 0: they are not.
+  int64_t folded = 0;
+};
+
+QuantizeTiling quantize_tiling(const Limits& machine, const QuantizeShape& s) {
+  QuantizeTiling tiling;
+  const int64_t word = machine.ub_align / bytes_of(Type::kF32);
+  const bool short_groups = s.width() == 32 && s.groups() > 1 && word > 1 && word < 32;
+  if (short_groups && row_bytes(machine, s, 1, word) <= room(machine))
+    tiling = {.depth = 1, .folded = word};
+  const int64_t fit = room(machine) / row_bytes(machine, s, tiling.depth, tiling.folded);
+  tiling.rows = std::min(fit, detail::ceil_div(s.rows, detail::vector_cores(machine)));
+  return tiling;
+}
 
 }  // namespace
 
@@ -56,7 +77,7 @@ void QuantizeShape::check(const Limits& machine) const {
   check.require(quantised() > 1, "a row must have two channels to quantise");
   check.done();
   if (block_rows > 1) return;
-  check.require(row_bytes(machine, *this) <= room(machine),
+  check.require(row_bytes(machine, *this, 2, 0) <= room(machine),
                 fmt::format("a row of {} elements does not fit the {} bytes of UB of machine {}",
                             cols, machine.ub, machine.machine));
   check.done();
@@ -65,8 +86,8 @@ void QuantizeShape::check(const Limits& machine) const {
 // A task is some whole rows. Seen as (rows * groups, channels of a group), a group is a row.
 Program quantize(const Limits& machine, const QuantizeShape& s) {
   s.check(machine);
-  const int64_t fit = room(machine) / row_bytes(machine, s), groups = s.groups();
-  const int64_t tile = std::min(fit, detail::ceil_div(s.rows, detail::vector_cores(machine)));
+  const QuantizeTiling tiling = quantize_tiling(machine, s);
+  const int64_t tile = tiling.rows, folded = tiling.folded, groups = s.groups();
   const int64_t used = s.quantised(), padded = groups * s.width();
 
   Kernel k{"quantize", machine};
@@ -77,8 +98,13 @@ Program quantize(const Limits& machine, const QuantizeShape& s) {
   const Tensor out = k.tensor(s.values ? "y" : "codes", out_type, {s.rows, s.cols});
   std::optional<Tensor> scales;
   if (!s.values) scales = k.tensor("scales", s.scale, {s.rows, groups}).reshape({s.rows * groups});
-  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, s.cols}, 2);
-  Ring& out_ub = k.ring("out_ub", Mem::kUb, out_type, {rows, s.cols}, 2);
+  std::optional<Tile> half, word;
+  if (folded > 0) {
+    half = k.buffer("half", Type::kF32, {parts, s.width()});
+    word = k.buffer("word", Type::kF32, {parts, folded});
+  }
+  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, s.cols}, tiling.depth);
+  Ring& out_ub = k.ring("out_ub", Mem::kUb, out_type, {rows, s.cols}, tiling.depth);
   Ring* scales_ub = scales ? &k.ring("scales_ub", Mem::kUb, s.scale, {parts, 1}, 2) : nullptr;
   const Tile rounded = k.buffer("rounded", s.scale, {parts, 1}),
              scale = k.buffer("scale", Type::kF32, {parts, 1}),
@@ -88,8 +114,17 @@ Program quantize(const Limits& machine, const QuantizeShape& s) {
   if (s.values) narrow = k.buffer("narrow", s.code, {rows, used});
   if (padded != used) v.fill(wide, 0);  // behind the last group, for good
 
+  const auto find_largest = [&](const Tile& grouped) {
+    if (folded == 0) return v.row_absmax(scale, grouped);
+    v.abs(*half, grouped);
+    for (int64_t left = s.width() / 2; left >= folded; left /= 2) {
+      const Tile to = left == folded ? *word : half->cols_from(0, left);
+      v.max(to, half->cols_from(0, left), half->cols_from(left, left));
+    }
+    v.row_max(scale, *word);
+  };
   const auto find_scales = [&](const Tile& grouped) {
-    v.row_absmax(scale, grouped);
+    find_largest(grouped);
     v.max(scale, scale, s.floor());
     v.div(scale, scale, s.largest());
     v.convert(rounded, scale, {.round = RoundMode::kCeil});

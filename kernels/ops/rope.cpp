@@ -21,10 +21,9 @@ void RopeShape::check(const Limits& machine) const {
   check.done();
 }
 
-// Where the parts of a head are no whole words of UB: a task is a tile of
-// tokens of some heads, which share the angles. The two channels of a pair are
-// two tiles, x0 and x1: loaded apart if they are half a head apart, unzipped if they are
-// neighbours. Channels before those that turn go from load to store.
+// Where whole rows do not fit, a task is a tile of tokens of some heads, which share the angles.
+// The two channels of a pair are two tiles, x0 and x1: loaded apart if they are half a head apart,
+// unzipped if they are neighbours. Channels before those that turn go from load to store.
 Program rope(const Limits& machine, const RopeShape& s) {
   s.check(machine);
   if (detail::fits_whole_rows(machine, s)) return detail::rope_rows(machine, s);

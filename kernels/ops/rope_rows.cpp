@@ -7,6 +7,17 @@ namespace npu::detail {
 
 namespace {
 
+int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 7 / 8; }
+
+// Bytes of UB for a head of a token, and for its angles.
+int64_t head_bytes(const RopeShape& s) {
+  return s.head_dim * 4 * bytes_of(s.type) +
+         s.turned() * (s.interleaved ? 3 : 2) * bytes_of(Type::kF32);
+}
+int64_t angle_bytes(const RopeShape& s) {
+  return (s.interleaved ? 7 : 6) * s.half() * bytes_of(Type::kF32);
+}
+
 struct RopeTiling {
   int64_t tokens = 0, heads = 0;  // of a task; heads divides those of the shape
 };
@@ -14,18 +25,13 @@ struct RopeTiling {
 RopeTiling rope_tiling(const Limits& machine, const RopeShape& s) {
   // Tasks enough that the last round of them leaves few cores idle.
   constexpr int64_t kTasksEach = 4;
-  const int64_t room = static_cast<int64_t>(machine.ub) * 7 / 8;
-  const int64_t head_bytes = s.head_dim * 4 * bytes_of(s.type) +
-                             s.turned() * (s.interleaved ? 3 : 2) * bytes_of(Type::kF32);
-  const int64_t angle_bytes = (s.interleaved ? 7 : 6) * s.half() * bytes_of(Type::kF32);
   const int64_t each =
       std::max<int64_t>(1, s.tokens * s.heads / (kTasksEach * vector_cores(machine)));
   RopeTiling tiling;
-  tiling.heads = std::max<int64_t>(1, std::min({s.heads, each, (room - angle_bytes) / head_bytes}));
+  tiling.heads = std::min({s.heads, each, (room(machine) - angle_bytes(s)) / head_bytes(s)});
   while (s.heads % tiling.heads != 0) --tiling.heads;
-  tiling.tokens = std::max<int64_t>(
-      1,
-      std::min({s.tokens, each / tiling.heads, room / (tiling.heads * head_bytes + angle_bytes)}));
+  tiling.tokens = std::min({s.tokens, std::max<int64_t>(1, each / tiling.heads),
+                            room(machine) / (tiling.heads * head_bytes(s) + angle_bytes(s))});
   return tiling;
 }
 
@@ -36,15 +42,16 @@ bool fits_whole_rows(const Limits& machine, const RopeShape& s) {
     return channels * bytes_of(type) % machine.ub_align == 0;
   };
   return whole(s.half(), Type::kF32) && whole(s.turned(), s.type) &&
-         whole(s.head_dim - s.turned(), s.type);
+         whole(s.head_dim - s.turned(), s.type) && head_bytes(s) + angle_bytes(s) <= room(machine);
 }
 
 // A task is some heads of some tokens, whole rows to load and store; those that follow each other
-// in memory come at a time. With cosines twice and sines
-// with both signs, a head is x cos + (x with the channels of each pair exchanged) sin.
+// in memory come at a time. With cosines twice and sines with both signs, a head is x cos + (x with
+// the channels of each pair exchanged) sin.
 Program rope_rows(const Limits& machine, const RopeShape& s) {
   const int64_t dim = s.head_dim, half = s.half(), turned = s.turned(), still = dim - turned;
-  const auto [tile, heads] = rope_tiling(machine, s);
+  const RopeTiling tiling = rope_tiling(machine, s);
+  const int64_t tile = tiling.tokens, heads = tiling.heads;
 
   Kernel k{"rope", machine};
   Vec& v = k.vec;

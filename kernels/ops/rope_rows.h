@@ -5,7 +5,7 @@
 
 namespace npu::detail {
 
-// Whether the parts of a head are whole words of UB.
+// Whether the parts of a head are whole words of UB, which has room for one.
 bool fits_whole_rows(const Limits& machine, const RopeShape& shape);
 
 Program rope_rows(const Limits& machine, const RopeShape& shape);

@@ -27,5 +27,6 @@ void register_dis(CLI::App& app);
 void register_isa(CLI::App& app);
 void register_validate(CLI::App& app);
 void register_machine(CLI::App& app);
+void register_performance(CLI::App& app);
 
 }  // namespace npu

@@ -75,6 +75,7 @@ int main(int argc, char** argv) {
   npu::register_isa(app);
   npu::register_validate(app);
   npu::register_machine(app);
+  npu::register_performance(app);
   npu::catch_interrupt();
   return run(app, argc, argv);
 }

@@ -15,8 +15,6 @@ namespace npu {
 
 namespace {
 
-constexpr int kOutstandingOfChannel = 64;
-
 std::vector<MemoryAccess> accesses_of(const MemoryTest& test, const MachineConfig& machine) {
   if (!test.trace.empty()) {
     InputFile file(test.trace);
@@ -103,10 +101,9 @@ std::shared_ptr<MemoryTest> add_memory_test(CLI::App& command) {
 
 void run_memory_test(const MemoryTest& test, const std::string& machine_name, bool json) {
   const MachineConfig machine = load_machine(machine_name);
-  const int many = kOutstandingOfChannel * machine.memory.hbm.all_channels();
   const int outstanding = test.outstanding > 0        ? test.outstanding
                           : test.pattern == "latency" ? 1
-                                                      : many;
+                                                      : reads_under_way(machine);
   const ProbeResult result = probe_hbm(machine, accesses_of(test, machine), outstanding);
   if (json) {
     fmt::print("{}\n", to_json(test, machine, outstanding, result).dump(2));

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "isa/errors.h"
+#include "runtime/files/configs.h"
 #include "runtime/files/problems.h"
 
 namespace npu {
@@ -134,20 +135,6 @@ std::vector<Measurement> read_measurements(const std::string& folder) {
   return all;
 }
 
-std::string hardware_folder() {
-  std::vector<fs::path> folders;
-  if (const char* configs = std::getenv("NPU_CONFIGS"); configs != nullptr && *configs != '\0') {
-    folders.emplace_back(configs);
-  }
-  folders.emplace_back(NPU_SOURCE_CONFIGS);
-  // An installation, as it lies beside the running command's bin/.
-  std::error_code error;
-  const fs::path command = fs::read_symlink("/proc/self/exe", error);
-  if (!error) folders.push_back(command.parent_path() / NPU_CONFIGS_FROM_BIN);
-  for (const fs::path& folder : folders) {
-    if (fs::is_directory(folder / "hardware", error)) return (folder / "hardware").string();
-  }
-  throw InputError("configs/hardware: not found; allowed: NPU_CONFIGS names the folder configs");
-}
+std::string hardware_folder() { return configs_path("hardware"); }
 
 }  // namespace npu

@@ -49,4 +49,13 @@ ProbeResult probe_hbm(const MachineConfig& machine, const std::vector<MemoryAcce
   return result;
 }
 
+int reads_under_way(const MachineConfig& machine) {
+  constexpr int kOutstandingOfChannel = 64;
+  return kOutstandingOfChannel * machine.memory.hbm.all_channels();
+}
+
+ProbeResult probe_stream(const MachineConfig& machine) {
+  return probe_hbm(machine, stream_accesses({.accesses = 1 << 19}), reads_under_way(machine));
+}
+
 }  // namespace npu

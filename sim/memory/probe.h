@@ -23,4 +23,11 @@ struct ProbeResult {
 ProbeResult probe_hbm(const MachineConfig& machine, const std::vector<MemoryAccess>& accesses,
                       int outstanding);
 
+// Reads that keep every channel of a machine busy: 64 each.
+int reads_under_way(const MachineConfig& machine);
+
+// A pure stream of reads, 32 MB in ascending order with so many under way: the bandwidth that a
+// kernel can achieve at best.
+ProbeResult probe_stream(const MachineConfig& machine);
+
 }  // namespace npu

@@ -37,6 +37,32 @@ void check_share(const MachineConfig& machine, const Sample& sample) {
   CHECK(share <= 1);
 }
 
+TEST_CASE("a run's own roofline is its fullest unit, by its own counters") {
+  const MachineConfig machine = load_machine("tiny");
+  RunRecord record;
+  record.cycles = 1000;
+  record.cores.resize(3);
+  record.cores[0].ideal_mma_cycles = 250;
+  for (int32_t core : {1, 2}) {
+    record.cores[static_cast<size_t>(core)].core = core;
+    record.cores[static_cast<size_t>(core)]
+        .units[static_cast<size_t>(Unit::kVector)]
+        .cycles[static_cast<size_t>(Cause::kBusy)] = 200 * static_cast<uint64_t>(core);
+  }
+  const Roofline vector = own_roofline(record, machine, 10);
+  CHECK(vector.resource == "vector");
+  CHECK(vector.cycles == Approx(300));  // the mean of both
+  record.traffic.hbm_read = 3000;
+  record.traffic.hbm_written = 2000;
+  const Roofline hbm = own_roofline(record, machine, 10);
+  CHECK(hbm.resource == "HBM");
+  CHECK(hbm.cycles == Approx(500));
+  record.traffic.core_read = static_cast<uint64_t>(600 * machine.memory.l2.bytes_per_cycle);
+  CHECK(own_roofline(record, machine, 10).resource == "L2");
+  record.cores[0].ideal_mma_cycles = 900;
+  CHECK(own_roofline(record, machine, 10).resource == "cube");
+}
+
 TEST_CASE("no operator beats its roofline with the default options") {
   for (const char* name : {"base", "tiny"}) {
     const MachineConfig machine = load_machine(name);
