@@ -46,6 +46,7 @@ class TextStream {
 
 struct Totals {
   uint64_t cycles = 0, launches = 0;
+  LaunchSeconds starts;
   size_t passes = 0;
   std::optional<Fault> fault;
   std::vector<std::vector<float>> logits;  // that chose each id behind the prompt
@@ -62,6 +63,7 @@ Totals generate_ids(const Forward& forward, const LanguageModel& model, std::vec
     const ForwardResult result = forward(std::span(ids).subspan(begin));
     totals.cycles += result.cycles;
     totals.launches += result.launches;
+    totals.starts.add(result.starts);
     totals.fault = result.fault;
     if (result.fault || result.interrupted) break;
     ++totals.passes;
@@ -116,9 +118,9 @@ void print_totals(const GenerateOptions& o, const MachineConfig& machine, const 
     return;
   }
   const double seconds = static_cast<double>(totals.cycles) / machine.clock_ghz * 1e-9;
-  fmt::print("cycles    {} in {} launches ({} at {} GHz); launch not included\n",
+  fmt::print("cycles    {} in {} launches ({} at {} GHz); launch not included ({} {})\n",
              count_text(totals.cycles), count_text(totals.launches), time_text(seconds),
-             machine.clock_ghz);
+             machine.clock_ghz, time_text(totals.starts.from(o.launch->from())), o.launch->text());
   if (totals.passes > 0 && seconds > 0) {
     fmt::print("speed     {:.1f} tokens/s simulated, {} a forward pass\n",
                static_cast<double>(totals.passes) / seconds,
@@ -171,6 +173,7 @@ void register_generate(CLI::App& app) {
                       "DeepSeek-V4: folder of config.json and safetensors, or one of its files");
   command->add_option("--tokenizer", o->tokenizer,
                       "llama2.c tokenizer; of --model tokN.bin beside it, N the vocabulary");
+  o->launch = add_launch_option(*command);
   command->add_option("--prompt", o->prompt, "text to continue");
   command->add_flag("--generated", o->generated,
                     "a small model with weights made from --seed, without tokenizer");

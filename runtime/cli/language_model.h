@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "runtime/cli/launch_option.h"
 #include "runtime/device/device.h"
 #include "runtime/schedule/step_runner.h"
 
@@ -20,6 +22,7 @@ struct GenerateOptions {
   int64_t tokens = 64;
   bool ids = false, check = false, functional_only = false;
   std::string machine = "base";
+  std::shared_ptr<LaunchOption> launch;
   std::string type = "fp32";  // or native
   std::string reference;      // weights that --check computes with; empty: the same
 };

@@ -32,6 +32,7 @@ void Timeline::on_start(const EventPlace& place, const Command&) {
 }
 
 void Timeline::on_retire(const EventPlace& place, const Command&) {
+  if (place.group != group_) return;
   for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
     const EventPlace& start = item->place;
     if (start.core != place.core || start.unit != place.unit || start.serial != place.serial)

@@ -52,8 +52,9 @@ ForwardResult StepRunner::launch(const Step& step, std::span<const StepOperator>
   for (const StepOperator& op : operators) {
     std::vector<Argument> arguments;
     for (const StepArgument& from : op.arguments) arguments.push_back(argument(step, from));
-    RunResult run = device_.wait(device_.launch(programs_.get(*op.kernel, op.options),
-                                                std::move(arguments), {.cold_l2 = false}));
+    const auto program = programs_.get(*op.kernel, op.options);
+    result.starts.add(device_.machine(), *program);
+    RunResult run = device_.wait(device_.launch(program, std::move(arguments), {.cold_l2 = false}));
     result.cycles += run.cycles;
     ++result.launches;
     result.interrupted = run.interrupted;

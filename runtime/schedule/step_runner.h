@@ -14,6 +14,7 @@
 #include "runtime/device/device.h"
 #include "runtime/schedule/program_cache.h"
 #include "runtime/schedule/step.h"
+#include "sim/config/launch.h"
 
 namespace npu {
 
@@ -24,6 +25,7 @@ struct ForwardResult {
   std::vector<float> logits;  // (vocab) of the last token
   uint64_t cycles = 0;        // of all launches of the pass
   uint64_t launches = 0;
+  LaunchSeconds starts;  // of all launches; not in `cycles`
   std::optional<Fault> fault;
   bool interrupted = false;
 };

@@ -40,15 +40,18 @@ ForwardResult V4Runner::forward(std::span<const int> tokens) {
   }
   ForwardResult result;
   uint64_t cycles = 0, launches = 0;
+  LaunchSeconds starts;
   for (size_t begin = 0; begin < tokens.size(); begin += static_cast<size_t>(kMost)) {
     const size_t some = std::min(tokens.size() - begin, static_cast<size_t>(kMost));
     result = forward_some(tokens.subspan(begin, some));
     cycles += result.cycles;
     launches += result.launches;
+    starts.add(result.starts);
     if (result.fault || result.interrupted) break;
   }
   result.cycles = cycles;
   result.launches = launches;
+  result.starts = starts;
   return result;
 }
 

@@ -18,4 +18,19 @@ inline double launch_seconds(const MachineConfig& machine, const Program& progra
                                 mixed);
 }
 
+// What starting some programs costs, whichever starts them.
+struct LaunchSeconds {
+  double host = 0, graph = 0;
+
+  double from(LaunchFrom from) const { return from == LaunchFrom::kGraph ? graph : host; }
+  void add(const MachineConfig& machine, const Program& program) {
+    host += launch_seconds(machine, program, LaunchFrom::kHost);
+    graph += launch_seconds(machine, program, LaunchFrom::kGraph);
+  }
+  void add(const LaunchSeconds& others) {
+    host += others.host;
+    graph += others.graph;
+  }
+};
+
 }  // namespace npu

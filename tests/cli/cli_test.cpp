@@ -124,6 +124,13 @@ TEST_CASE("npu run tells what its launch would cost from the host and in a graph
   CHECK(result.at("launch_seconds").get<double>() == Approx(5e-6));
 }
 
+TEST_CASE("npu generate tells what its launches would cost from the host and in a graph") {
+  const InputFolder folder;
+  const std::string generate = "generate --generated --tokens 2 --machine base";
+  CHECK(contains(npu(folder.path(), generate).out, "(980 us from the host)"));
+  CHECK(contains(npu(folder.path(), generate + " --launch graph").out, "(245 us in a graph)"));
+}
+
 TEST_CASE("npu run takes anybody's kernel, arrays and numbers, and writes and compares arrays") {
   const InputFolder folder;
   write_npy(folder.path("in.npy"), array_of({-3, -2, -1, 0, 1, 2, 3, 4}));
