@@ -11,6 +11,7 @@
 #include "isa/assembler/problems.h"
 #include "isa/errors.h"
 #include "isa/program/object_file.h"
+#include "kernels/tutorial/steps.h"
 #include "runtime/cli/kernel_arguments.h"
 #include "runtime/files/input_file.h"
 #include "runtime/schedule/program_cache.h"
@@ -18,6 +19,15 @@
 namespace npu {
 
 namespace {
+
+// The operators, and the kernels of the tutorial.
+std::vector<const Operator*> all_operators() {
+  std::vector<const Operator*> all;
+  for (const std::vector<Operator>* list : {&catalog(), &tutorial::steps()}) {
+    for (const Operator& op : *list) all.push_back(&op);
+  }
+  return all;
+}
 
 double bytes_of_tensors(const std::vector<OperatorArgument>& arguments) {
   double bytes = 0;
@@ -33,11 +43,11 @@ double bytes_of_tensors(const std::vector<OperatorArgument>& arguments) {
 // misspelling. Gives what is wrong, or nothing.
 std::string operator_or_file(const std::string& word) {
   std::error_code ignored;
-  if (word.find_first_of("./") != std::string::npos || std::filesystem::exists(word, ignored)) {
-    return "";
-  }
+  const bool like_a_file =
+      word.find_first_of("./") != std::string::npos && !word.starts_with("tutorial/");
+  if (like_a_file || std::filesystem::exists(word, ignored)) return "";
   std::vector<std::string_view> names;
-  for (const Operator& op : catalog()) names.push_back(op.name);
+  for (const Operator* op : all_operators()) names.push_back(op->name);
   std::string known = "; there are " + fmt::format("{}", fmt::join(names, ", "));
   return word + ": no such operator or file" +
          (nearest(word, names).empty() ? known : hint(word, names));
@@ -70,18 +80,18 @@ std::shared_ptr<KernelTarget> add_kernel_target(CLI::App& command) {
       ->check(CLI::Range(int64_t{0}, INT64_MAX))
       ->capture_default_str();
   command.require_subcommand(0, 1);
-  for (const Operator& op : catalog()) {
-    CLI::App* sub = command.add_subcommand(std::string(op.name), std::string(op.doc));
+  for (const Operator* op : all_operators()) {
+    CLI::App* sub = command.add_subcommand(std::string(op->name), std::string(op->doc));
     sub->fallthrough();
-    sub->footer(fmt::format("Formula    {}\nTolerance  {}", op.formula, op.tolerance));
+    sub->footer(fmt::format("Formula    {}\nTolerance  {}", op->formula, op->tolerance));
     auto given = std::make_shared<std::map<std::string, std::string>>();
-    for (const OptionSpec& spec : op.options) {
+    for (const OptionSpec& spec : op->options) {
       const std::string name(spec.name);
       sub->add_option("--" + name, (*given)[name], fmt::format("{} [{}]", spec.doc, spec.fallback));
     }
-    sub->callback([target, given, &op, sub] {
-      target->kernel = &op;
-      for (const OptionSpec& spec : op.options) {
+    sub->callback([target, given, op, sub] {
+      target->kernel = op;
+      for (const OptionSpec& spec : op->options) {
         const std::string name(spec.name);
         if (sub->count("--" + name)) target->options.emplace_back(name, (*given)[name]);
       }

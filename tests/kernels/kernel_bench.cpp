@@ -56,7 +56,11 @@ RunResult KernelBench::launch(const Program& program, std::vector<OperatorArgume
 
 KernelBench::Outcome KernelBench::run(std::string_view name, const std::vector<OptionText>& given,
                                       uint64_t seed) {
-  const Operator& op = find_operator(name);
+  return run(find_operator(name), given, seed);
+}
+
+KernelBench::Outcome KernelBench::run(const Operator& op, const std::vector<OptionText>& given,
+                                      uint64_t seed) {
   const Options options(op.name, op.options, given);
   const Program program = op.program(limits(), options);
   std::vector<OperatorArgument> arguments = op.arguments(options, seed, Contents::kAll);

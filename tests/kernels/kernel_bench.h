@@ -31,6 +31,7 @@ class KernelBench {
 
   // The operator of that name with generated arguments.
   Outcome run(std::string_view name, const std::vector<OptionText>& given, uint64_t seed = 1);
+  Outcome run(const Operator& op, const std::vector<OptionText>& given, uint64_t seed = 1);
 
   // A program on given arguments, whose outputs are replaced by what it wrote.
   RunResult launch(const Program& program, std::vector<OperatorArgument>& arguments);
