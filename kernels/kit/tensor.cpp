@@ -1,5 +1,6 @@
 #include "kernels/kit/tensor.h"
 
+#include "isa/chip_address.h"
 #include "kernels/kit/recorder.h"
 
 namespace npu {
@@ -63,7 +64,6 @@ Tensor Tensor::operator[](const Int& index) const {
 }
 
 Tensor Tensor::on(const Int& chip) const {
-  constexpr int kChipShift = 48;  // the chip in a GM address
   TensorInfo part = *info_;
   const Int away = chip - info_->recorder->csr(Csr::kChip);
   part.offset = part.offset + away * ((int64_t{1} << kChipShift) * 8 / bits_of(part.type));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "isa/chip_address.h"
 #include "isa/errors.h"
 
 namespace npu {
@@ -83,7 +84,7 @@ Buffer Buffer::from(uint64_t offset) const {
 }
 
 Buffer Buffer::on(int chip) const {
-  return {address + (static_cast<uint64_t>(chip) << Gm::kChipShift), bytes};
+  return {address + (static_cast<uint64_t>(chip) << kChipShift), bytes};
 }
 
 Device::Device(const MachineConfig& machine, SimulatorOptions options)

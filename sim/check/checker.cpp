@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "isa/chip_address.h"
 #include "sim/check/order.h"
 #include "sim/check/shadow.h"
 #include "sim/functional/footprint.h"
@@ -97,7 +98,7 @@ template <class Visit>
 void visit_allocations(const Gm& gm, const CheckedLaunch& launch, uint64_t address,
                        const Visit& visit) {
   for (int chip = 0; chip < launch.chips; ++chip) {
-    const uint64_t there = address + (static_cast<uint64_t>(chip) << Gm::kChipShift);
+    const uint64_t there = address + (static_cast<uint64_t>(chip) << kChipShift);
     if (const Allocation* found = gm.find(there)) visit(*found);
   }
 }

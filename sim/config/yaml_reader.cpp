@@ -8,6 +8,7 @@
 #include <set>
 
 #include "sim/memory/address_map.h"
+#include "sim/memory/l2.h"
 
 namespace npu {
 namespace {
@@ -244,6 +245,11 @@ void check_machine(const MachineConfig& m, const std::string& file,
        fmt::format("memory.l2.bytes: is {}, must hold memory.l2.ways lines in each of "
                    "memory.l2.slices = {} bytes",
                    l2.bytes, static_cast<int64_t>(l2.line) * l2.ways * l2.slices));
+  const auto lines = static_cast<uint64_t>(m.memory.gm / l2.line);
+  const uint64_t most = L2Tags::most_lines(l2);
+  need(most == 0 || lines <= most,
+       fmt::format("memory.gm: is {}, its lines fall into too few sets of L2; at most {} bytes",
+                   m.memory.gm, most * static_cast<uint64_t>(l2.line)));
   const std::string& topology = m.memory.noc.topology;
   need(topology == "crossbar" || topology == "ring" || topology == "mesh",
        fmt::format("memory.noc.topology: is '{}', allowed are crossbar, ring, mesh", topology));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "isa/chip_address.h"
 #include "isa/errors.h"
 
 namespace npu {

@@ -31,7 +31,6 @@ struct Allocation {
 
 class Gm {
  public:
-  static constexpr int kChipShift = 48;
   static constexpr uint64_t kAlignment = 512;  // of every allocation's base
   static constexpr uint64_t kGuard = 4096;     // bytes never allocated before each allocation
 

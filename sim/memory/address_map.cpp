@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <charconv>
 #include <sstream>
 
@@ -40,22 +40,22 @@ std::string AddressMap::parse(const HbmConfig& config, std::vector<Digit>& digit
     if (sizes[field] == 1 && field != kRow && colon == std::string::npos) continue;
     if (complete[field]) return fmt::format("{} has no values left for '{}'", *name, *word);
     if (complete[kRow]) return "row must be the highest field";
-    Digit digit{static_cast<Field>(field), 0, weights[field]};
-    const uint64_t left = sizes[field] / weights[field];
+    const uint64_t weight = weights[field], left = sizes[field] / weight;
+    uint64_t values = left;
     if (colon == std::string::npos) {
-      digit.values = left;
       complete[field] = true;
     } else {
       const char* end = word->data() + word->size();
-      const auto [at, error] = std::from_chars(word->data() + colon + 1, end, digit.values);
-      if (error != std::errc() || at != end || digit.values == 0 || field == kRow ||
-          left % digit.values != 0)
+      const auto [at, error] = std::from_chars(word->data() + colon + 1, end, values);
+      if (error != std::errc() || at != end || values == 0 || field == kRow || left % values != 0)
         return fmt::format("'{}': after the colon stands a number that divides the {} values left",
                            *word, left);
-      weights[field] *= digit.values;
+      weights[field] *= values;
       complete[field] = weights[field] == sizes[field];
     }
-    if (digit.values != 1) digits.push_back(digit);
+    const bool last = field == kRow;
+    if (last || values != 1)
+      digits.push_back({static_cast<Field>(field), Divisor(last ? 1 : values), weight, last});
   }
   for (size_t field = 0; field < kFields; ++field) {
     if (!complete[field])
@@ -70,42 +70,64 @@ std::string mapping_problem(const HbmConfig& config) {
 }
 
 AddressMap::AddressMap(const HbmConfig& config)
-    : channels_(static_cast<uint32_t>(config.all_channels())),
-      groups_(static_cast<uint32_t>(config.bank_groups)),
-      banks_(static_cast<uint32_t>(config.banks)),
+    : channels_(static_cast<uint64_t>(config.all_channels())),
+      groups_(static_cast<uint64_t>(config.bank_groups)),
+      banks_(static_cast<uint64_t>(config.banks)),
       hash_(config.hash) {
   const std::string problem = parse(config, digits_);
   NPU_ASSERT(problem.empty());
+  constexpr uint64_t kMostLow = 256;
+  uint64_t count = 1;
+  for (const Digit& digit : digits_) {
+    const uint64_t more = count * digit.values.value();
+    if (digit.last || !std::has_single_bit(more) || more > kMostLow) break;
+    count = more;
+    ++low_digits_;
+  }
+  block_mask_ = count - 1;
+  low_.resize(count);
+  for (uint64_t i = 0; i < count; ++i) add_digits(0, low_digits_, i, low_[i]);
+}
+
+void AddressMap::add_digits(size_t from, size_t to, uint64_t number, Fields& fields) const {
+  for (size_t i = from; i < to; ++i) {
+    const Digit& digit = digits_[i];
+    if (digit.last) {
+      fields[digit.field] = number;
+      break;
+    }
+    const uint64_t above = digit.values.quotient(number);
+    fields[digit.field] += (number - above * digit.values.value()) * digit.weight;
+    number = above;
+  }
+}
+
+AddressMap::Block AddressMap::block_of(uint64_t burst) const {
+  Block block{*this, {}};
+  add_digits(low_digits_, digits_.size(), burst >> std::popcount(block_mask_), block.above);
+  if (hash_) {
+    const uint64_t turn = fold(block.above[kRow]);
+    block.turn_bank = banks_.remainder(turn);
+    block.turn_group = groups_.remainder(banks_.quotient(turn));
+    block.turn_channel = channels_.remainder(turn);
+  }
+  return block;
 }
 
 // A rotation by a function of the row alone keeps places distinct.
-HbmPlace AddressMap::place(uint64_t burst) const {
-  std::array<uint64_t, kFields> fields{};
-  for (const Digit& digit : digits_) {
-    if (digit.values == 0) {
-      fields[digit.field] = burst;
-      break;
-    }
-    uint64_t value = 0;
-    if ((digit.values & (digit.values - 1)) == 0) {
-      const int shift = __builtin_ctzll(digit.values);
-      value = burst & (digit.values - 1);
-      burst >>= shift;
-    } else {
-      value = burst % digit.values;
-      burst /= digit.values;
-    }
-    fields[digit.field] += value * digit.weight;
+HbmPlace AddressMap::Block::place(uint64_t burst) const {
+  const Fields& low = map.low_[burst & map.block_mask_];
+  uint64_t bank = above[kBank] + low[kBank], group = above[kGroup] + low[kGroup],
+           channel = above[kChannel] + low[kChannel];
+  if (map.hash_) {
+    const uint64_t groups = map.groups_.value();
+    bank = map.banks_.remainder(bank + turn_bank);
+    group = map.groups_.remainder(group + turn_group);
+    channel = map.channels_.remainder(channel + turn_channel + bank * groups);
   }
-  if (hash_) {
-    const uint64_t turn = fold(fields[kRow]);
-    fields[kBank] = (fields[kBank] + turn) % banks_;
-    fields[kGroup] = (fields[kGroup] + turn / banks_) % groups_;
-    fields[kChannel] = (fields[kChannel] + turn + fields[kBank] * groups_) % channels_;
-  }
-  return {static_cast<uint32_t>(fields[kChannel]), static_cast<uint32_t>(fields[kGroup]),
-          static_cast<uint32_t>(fields[kGroup] * banks_ + fields[kBank]), fields[kRow],
-          static_cast<uint32_t>(fields[kColumn])};
+  return {static_cast<uint32_t>(channel), static_cast<uint32_t>(group),
+          static_cast<uint32_t>(group * map.banks_.value() + bank), above[kRow],
+          static_cast<uint32_t>(above[kColumn] + low[kColumn])};
 }
 
 }  // namespace npu

@@ -21,19 +21,17 @@ void Hbm::reset() {
 Ticks Hbm::read(Ticks now, Ticks from, uint64_t address, uint64_t bytes) {
   const uint64_t first = address >> burst_shift_, end = (address + bytes) >> burst_shift_;
   Ticks done = from;
-  for (uint64_t burst = first; burst < end; ++burst) {
-    const HbmPlace place = map_.place(burst);
+  map_.each_place(first, end, [&](const HbmPlace& place) {
     done = std::max(done, channels_[place.channel].access(now, from, place, false));
-  }
+  });
   return done;
 }
 
 void Hbm::write(Ticks now, Ticks from, uint64_t address, uint64_t bytes) {
   const uint64_t first = address >> burst_shift_, end = (address + bytes) >> burst_shift_;
-  for (uint64_t burst = first; burst < end; ++burst) {
-    const HbmPlace place = map_.place(burst);
+  map_.each_place(first, end, [&](const HbmPlace& place) {
     channels_[place.channel].write_later(now, from, place);
-  }
+  });
 }
 
 Ticks Hbm::flush(Ticks now) {

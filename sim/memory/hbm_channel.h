@@ -5,80 +5,15 @@
 // between activates, or a row that its bank had open before the one that was booked last.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <vector>
 
 #include "sim/memory/address_map.h"
-#include "sim/memory/hbm_timing.h"
+#include "sim/memory/hbm_activates.h"
+#include "sim/memory/hbm_bus.h"
 #include "sim/record/traffic.h"
 
 namespace npu {
-
-// Times of activates, which banks of a channel share: rrd between two, at most four in faw.
-class Activates {
- public:
-  explicit Activates(const HbmTiming& timing) : timing_(timing) {}
-  void reset() { count_ = 0; }
-  // The earliest time from `from` at which a bank of the group may be activated.
-  Ticks earliest(Ticks from, uint32_t group) const;
-  void add(Ticks at, uint32_t group);
-
- private:
-  struct Activate {
-    Ticks at = 0;
-    uint32_t group = 0;
-  };
-  static constexpr size_t kKept = 32;
-  // The time to which the kept ones push an activate at `at`; `at` if they don't.
-  Ticks pushed(Ticks at, uint32_t group) const;
-
-  const HbmTiming& timing_;
-  std::array<Activate, kKept> kept_;  // the latest, by time
-  size_t count_ = 0;
-};
-
-// Times of reads and writes on the bus of a channel: ccd, turnarounds, and the gaps between.
-class ColumnBus {
- public:
-  explicit ColumnBus(const HbmTiming& timing, uint32_t groups);
-  void reset();
-
-  struct Slot {
-    Ticks at = 0;
-    int gap = -1;  // the gap that it lies in; -1: after all others
-  };
-  // The earliest slot from `from`; nobody asks for one before `now` any more.
-  Slot earliest(Ticks now, Ticks from, uint32_t group, bool write);
-  void take(const Slot& slot, uint32_t group, bool write);
-  // Changes of direction so far.
-  uint64_t turnarounds() const { return turnarounds_; }
-
- private:
-  static constexpr uint32_t kNone = ~uint32_t{0};  // the group of no command
-  static constexpr size_t kGaps = 32;
-  struct Command {
-    Ticks at = 0;
-    uint32_t group = kNone;
-    bool write = false;
-  };
-  // Two commands with room for a third between them. NOTE: in a gap only the neighbours' bank
-  // groups count, not those of commands before and after them.
-  struct Gap {
-    Command first, then;
-  };
-  // What two commands keep between them.
-  Ticks apart(const Command& first, const Command& then) const;
-  bool has_room(const Gap& gap) const;
-  void append(const Command& command);
-
-  const HbmTiming& timing_;
-  Command last_;
-  uint64_t turnarounds_ = 0;
-  Ticks read_any_ = 0, write_any_ = 0;                 // earliest of any group
-  std::vector<Ticks> read_in_group_, write_in_group_;  // of each group
-  std::vector<Gap> gaps_;                              // by time
-};
 
 class HbmChannel {
  public:

@@ -60,16 +60,16 @@ std::vector<Links::Hop> Links::route(int from, int to) const {
   return hops;
 }
 
-Calendar& Links::calendar(const Hop& hop) {
+Calendars& Links::calendar(const Hop& hop) {
   const bool uplink = hop.kind == Kind::kUp || hop.kind == Kind::kDown;
-  return calendars_.try_emplace(hop.key(), uplink ? uplink_bytes_per_cycle_ : bytes_per_cycle_)
-      .first->second;
+  const double rate = uplink ? uplink_bytes_per_cycle_ : bytes_per_cycle_;
+  return calendars_.try_emplace(hop.key(), 1, rate).first->second;
 }
 
 Ticks Links::carry(int from, int to, Ticks now, Ticks leave, uint64_t bytes) {
   Ticks there = leave;
   for (const Hop& hop : route(from, to)) {
-    there = calendar(hop).book(now, there, bytes);
+    there = calendar(hop).book(0, now, there, bytes);
     // A port into a switch and the one out of it are one hop.
     if (hop.kind != Kind::kPortIn) there += latency_;
     carried_ += bytes;

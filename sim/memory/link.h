@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "sim/config/machine.h"
-#include "sim/memory/calendar.h"
+#include "sim/memory/calendars.h"
 
 namespace npu {
 
@@ -47,14 +47,14 @@ class Links {
   std::vector<Hop> route(int from, int to) const;
   void go_round(int from, int to, std::vector<Hop>& hops) const;
   void go_across(int from, int to, std::vector<Hop>& hops) const;
-  Calendar& calendar(const Hop& hop);
+  Calendars& calendar(const Hop& hop);
 
   LinkConfig config_;
   int chips_;
   double bytes_per_cycle_, uplink_bytes_per_cycle_;
   Ticks latency_;
   // Made when first used: a full mesh of hundreds of chips has more links than a run needs.
-  std::map<std::tuple<Kind, int, int>, Calendar> calendars_;
+  std::map<std::tuple<Kind, int, int>, Calendars> calendars_;
   uint64_t carried_ = 0;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "isa/chip_address.h"
+
 namespace npu {
 
 MemorySystem::MemorySystem(const MachineConfig& machine)
@@ -14,14 +16,14 @@ MemorySystem::MemorySystem(const MachineConfig& machine)
       hbm_latency_(ticks_of(static_cast<uint64_t>(machine.memory.hbm.latency))),
       tags_(machine.memory.l2),
       slices_(static_cast<size_t>(machine.memory.l2.slices),
-              Calendar(machine.memory.l2.bytes_per_cycle / machine.memory.l2.slices)),
+              machine.memory.l2.bytes_per_cycle / machine.memory.l2.slices),
       lines_(ticks_of(static_cast<uint64_t>(machine.memory.l2.same_line))),
       noc_(machine.memory.noc, machine.groups, machine.memory.l2.slices),
       hbm_(machine.memory.hbm, machine.clock_ghz) {}
 
 void MemorySystem::start_run(bool cold) {
   if (cold) tags_.clear();
-  for (Calendar& slice : slices_) slice.reset();
+  slices_.reset();
   lines_.forget();
   noc_.reset();
   hbm_.reset();
@@ -47,9 +49,9 @@ Ticks MemorySystem::fetch(Ticks now, Ticks from, uint64_t line) {
 // The time at which a request that is made at `from` has its bytes at the other end of the network:
 // of a read those at the group, of a write those in L2.
 Ticks MemorySystem::through_l2(Ticks now, Ticks from, int group, const LineRequest& request,
-                               bool write, Hint hint) {
+                               const L2Tags::Place& place, bool write, Hint hint) {
   const uint64_t line = request.line & own_lines_;
-  const L2Tags::Outcome outcome = tags_.touch(line, write, hint);
+  const L2Tags::Outcome outcome = tags_.touch(place, write, hint);
   if (outcome.evicted_dirty) {
     hbm_.write(now, from, outcome.evicted << line_shift_, line_);
     traffic_.hbm_written += line_;
@@ -64,13 +66,14 @@ Ticks MemorySystem::through_l2(Ticks now, Ticks from, int group, const LineReque
     // A store of a whole line needs nothing from HBM; of a part, the rest is merged at leisure.
     if (!write) ready = fetch(now, from, line);
   }
-  const Ticks served = slices_[static_cast<size_t>(outcome.slice)].book(now, from, request.bytes);
+  const Ticks served = slices_.book(place.slice, now, from, request.bytes);
   if (group == kFromLink) return std::max(ready, served);
   // A fetched line leaves for the core while it still comes from HBM.
   const Ticks leaves = std::max(from, ready - std::min(ready, noc_.transfer(request.bytes)));
+  const int slice = static_cast<int>(place.slice);
   const Ticks passed =
-      write ? noc_.to_slice(now, from, group, outcome.slice, request.bytes)
-            : noc_.to_group(now, outcome.hit ? ready : leaves, group, outcome.slice, request.bytes);
+      write ? noc_.to_slice(now, from, group, slice, request.bytes)
+            : noc_.to_group(now, outcome.hit ? ready : leaves, group, slice, request.bytes);
   return std::max({ready, served, passed});
 }
 
@@ -94,13 +97,21 @@ void MemorySystem::arrive(MemoryPort& port, Ticks there) {
   port.window[at] = there;
 }
 
+void MemorySystem::locate(std::span<const LineRequest> lines) {
+  places_.resize(lines.size());
+  for (size_t i = 0; i < lines.size(); ++i) places_[i] = locate(lines[i]);
+}
+
 Ticks MemorySystem::read(MemoryPort& port, uint64_t now, std::span<const LineRequest> lines,
                          Hint hint) {
   const Ticks start = ticks_of(now);
-  for (const LineRequest& request : lines) {
+  locate(lines);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const LineRequest& request = lines[i];
     const Ticks transfer = port.rate.of(request.bytes);
     const Ticks from = leave(port, start);
-    const Ticks ready = through_l2(start, from, port.group, request, false, hint) + latency_;
+    const Ticks ready =
+        through_l2(start, from, port.group, request, places_[i], false, hint) + latency_;
     port.request = from + transfer;
     arrive(port, ready + transfer);
     traffic_.core_latency.add((ready + transfer - from) >> kTickBits);
@@ -111,11 +122,14 @@ Ticks MemorySystem::read(MemoryPort& port, uint64_t now, std::span<const LineReq
 
 Ticks MemorySystem::write(MemoryPort& port, uint64_t now, std::span<const LineRequest> lines) {
   const Ticks start = ticks_of(now);
-  for (const LineRequest& request : lines) {
+  locate(lines);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const LineRequest& request = lines[i];
     const Ticks from = leave(port, start);
     port.request = from + port.rate.of(request.bytes);
     const Ticks visible =
-        through_l2(start, port.request, port.group, request, true, Hint::kKeep) + write_latency_;
+        through_l2(start, port.request, port.group, request, places_[i], true, Hint::kKeep) +
+        write_latency_;
     arrive(port, visible);
     traffic_.core_latency.add((visible - from) >> kTickBits);
     traffic_.core_written += request.bytes;
@@ -126,14 +140,15 @@ Ticks MemorySystem::write(MemoryPort& port, uint64_t now, std::span<const LineRe
 Ticks MemorySystem::serve(Ticks now, Ticks from, const LineRequest& request, bool write,
                           Hint hint) {
   (write ? traffic_.core_written : traffic_.core_read) += request.bytes;
-  return through_l2(now, from, kFromLink, request, write, hint) +
+  return through_l2(now, from, kFromLink, request, locate(request), write, hint) +
          (write ? write_latency_ : latency_);
 }
 
 Ticks MemorySystem::access(uint64_t now, int group, uint64_t address, uint32_t bytes, bool write) {
   const Ticks start = ticks_of(now);
   (write ? traffic_.core_written : traffic_.core_read) += bytes;
-  return through_l2(start, start, group, {line_of(address), bytes}, write, Hint::kKeep) +
+  const LineRequest request{line_of(address), bytes};
+  return through_l2(start, start, group, request, locate(request), write, Hint::kKeep) +
          (write ? write_latency_ : latency_);
 }
 

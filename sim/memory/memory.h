@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/config/machine.h"
-#include "sim/memory/calendar.h"
+#include "sim/memory/calendars.h"
 #include "sim/memory/hbm.h"
 #include "sim/memory/l2.h"
 #include "sim/memory/line_traffic.h"
@@ -51,8 +51,6 @@ struct MemoryPort {
 
 class MemorySystem {
  public:
-  static constexpr int kChipShift = 48;  // of a GM address: the chip that it lies on
-
   explicit MemorySystem(const MachineConfig& machine);
 
   // Requests all lines at cycle `now` or as soon as the port lets them; the time at which the last
@@ -83,8 +81,13 @@ class MemorySystem {
   // Requests from other chips come to the slices beside the network of the groups.
   static constexpr int kFromLink = -1;
 
-  Ticks through_l2(Ticks now, Ticks from, int group, const LineRequest& request, bool write,
-                   Hint hint);
+  L2Tags::Place locate(const LineRequest& request) const {
+    return tags_.locate(request.line & own_lines_);
+  }
+  // Places of all lines, so that the host has their tags at hand when they are touched.
+  void locate(std::span<const LineRequest> lines);
+  Ticks through_l2(Ticks now, Ticks from, int group, const LineRequest& request,
+                   const L2Tags::Place& place, bool write, Hint hint);
   Ticks fetch(Ticks now, Ticks from, uint64_t line);
 
   uint32_t line_;
@@ -92,7 +95,8 @@ class MemorySystem {
   uint64_t own_lines_;  // the part of a line's number below the chip's
   Ticks latency_, write_latency_, hbm_latency_;
   L2Tags tags_;
-  std::vector<Calendar> slices_;
+  std::vector<L2Tags::Place> places_;  // of the lines of one call
+  Calendars slices_;
   LineTraffic lines_;
   Noc noc_;
   Hbm hbm_;

@@ -41,17 +41,22 @@ Grid grid_of(const NocConfig& config, int nodes) {
   return grid;
 }
 
+size_t links_of(const NocConfig& config, int groups, int slices) {
+  if (config.topology == "crossbar") return 2 * static_cast<size_t>(groups);
+  const Grid grid = grid_of(config, std::max(groups, slices));
+  return 4 * static_cast<size_t>(grid.columns * grid.rows);
+}
+
 }  // namespace
 
 Noc::Noc(const NocConfig& config, int groups, int slices)
     : slices_(static_cast<size_t>(slices)),
       rate_(config.bytes_per_cycle),
-      hop_(ticks_of(static_cast<uint64_t>(config.hop_latency))) {
+      hop_(ticks_of(static_cast<uint64_t>(config.hop_latency))),
+      links_(links_of(config, groups, slices), config.bytes_per_cycle) {
   const bool crossbar = config.topology == "crossbar";
   const int nodes = std::max(groups, slices);
   const Grid grid = grid_of(config, nodes);
-  const int links = crossbar ? 2 * groups : 4 * grid.columns * grid.rows;
-  links_.assign(static_cast<size_t>(links), Calendar(config.bytes_per_cycle));
   for (int group = 0; group < groups; ++group) {
     for (int slice = 0; slice < slices; ++slice) {
       // Of a crossbar only the groups' ends are links: a slice's end is the slice's own rate.
@@ -72,14 +77,14 @@ Noc::Path Noc::store(const std::vector<uint32_t>& links) {
 }
 
 void Noc::reset() {
-  for (Calendar& link : links_) link.reset();
+  links_.reset();
   link_bytes_ = 0;
 }
 
 Ticks Noc::pass(Ticks now, Ticks from, const Path& path, uint64_t bytes) {
   Ticks head = from, done = from;
   for (uint32_t i = path.first; i < path.first + path.count; ++i) {
-    done = std::max(done + hop_, links_[steps_[i]].book(now, head, bytes) + hop_);
+    done = std::max(done + hop_, links_.book(steps_[i], now, head, bytes) + hop_);
     head += hop_;
   }
   link_bytes_ += bytes * path.count;

@@ -1,4 +1,4 @@
-// The network between the groups of cores and the slices of L2: links, each a calendar.
+// The network between the groups of cores and the slices of L2: links, each with a calendar.
 //
 // A line passes all links of its path at once (cut-through): what it takes is the slowest of them
 // plus the hops. Arbitration at a link is by order of booking, first come, first served.
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sim/config/memory.h"
-#include "sim/memory/calendar.h"
+#include "sim/memory/calendars.h"
 
 namespace npu {
 
@@ -49,7 +49,7 @@ class Noc {
   Rate rate_;
   Ticks hop_;
   uint64_t link_bytes_ = 0;
-  std::vector<Calendar> links_;
+  Calendars links_;
   std::vector<uint32_t> steps_;  // links of all paths
   std::vector<Path> to_group_, to_slice_;
 };

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "isa/chip_address.h"
 #include "sim/memory/link.h"
 #include "sim/memory/memory.h"
 
@@ -38,11 +39,9 @@ class PodMemory {
   TrafficRecord traffic() const;
 
  private:
-  static int chip_of(uint64_t address) {
-    return static_cast<int>(address >> MemorySystem::kChipShift);
-  }
+  static int chip_of(uint64_t address) { return static_cast<int>(address >> kChipShift); }
   int chip_of(const LineRequest& request) const {
-    return static_cast<int>(request.line >> (MemorySystem::kChipShift - line_shift()));
+    return static_cast<int>(request.line >> (kChipShift - line_shift()));
   }
 
   std::vector<std::unique_ptr<MemorySystem>> chips_;

@@ -1,7 +1,9 @@
 list(APPEND NPU_SIM_SOURCES
      memory/address_map.cpp
-     memory/calendar.cpp
+     memory/calendars.cpp
      memory/hbm.cpp
+     memory/hbm_activates.cpp
+     memory/hbm_bus.cpp
      memory/hbm_channel.cpp
      memory/hbm_timing.cpp
      memory/l2.cpp
@@ -13,9 +15,12 @@ list(APPEND NPU_SIM_SOURCES
      memory/stimulus.cpp)
 list(APPEND NPU_SIM_HEADERS
      memory/address_map.h
-     memory/calendar.h
+     memory/calendars.h
+     memory/divisor.h
      memory/foreign.h
      memory/hbm.h
+     memory/hbm_activates.h
+     memory/hbm_bus.h
      memory/hbm_channel.h
      memory/hbm_timing.h
      memory/l2.h
@@ -25,5 +30,6 @@ list(APPEND NPU_SIM_HEADERS
      memory/noc.h
      memory/pod_memory.h
      memory/probe.h
+     memory/recent.h
      memory/stimulus.h
      memory/ticks.h)

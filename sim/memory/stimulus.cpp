@@ -6,6 +6,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "isa/chip_address.h"
 #include "isa/errors.h"
 
 namespace npu {
@@ -40,8 +41,9 @@ std::string trace_problem(const std::vector<std::string>& words, MemoryAccess& a
   if (words.size() < 3 || words.size() > 4 || (words[0] != "read" && words[0] != "write"))
     return "is no access; allowed: read|write ADDRESS BYTES [NANOSECONDS]";
   access.write = words[0] == "write";
-  if (!number_from(words[1], access.address) || access.address >> 48 != 0)
-    return fmt::format("address '{}'; allowed: a number below 2^48, decimal or 0x...", words[1]);
+  if (!number_from(words[1], access.address) || access.address >> kChipShift != 0)
+    return fmt::format("address '{}'; allowed: a number below 2^{}, decimal or 0x...", words[1],
+                       kChipShift);
   if (!number_from(words[2], access.bytes) || access.bytes == 0 || access.bytes > kMostBytes)
     return fmt::format("bytes '{}'; allowed: a whole number from 1 to {}", words[2], kMostBytes);
   if (words.size() == 4 && (!number_from(words[3], access.from_ns) || !(access.from_ns >= 0) ||

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <random>
 
+#include "isa/chip_address.h"
 #include "isa/errors.h"
 
 namespace npu {
@@ -95,7 +96,7 @@ void Engine::write_control_blocks(const Program& program, std::span<const uint64
 void Engine::write_control_blocks(const Program& program, std::span<const uint64_t> arguments,
                                   int chip) {
   const size_t parameters = program.parameters.size();
-  const uint64_t origin = static_cast<uint64_t>(chip) << Gm::kChipShift;
+  const uint64_t origin = static_cast<uint64_t>(chip) << kChipShift;
   for (int group = 0; group < groups_; ++group) {
     std::vector<uint64_t> words(arguments.begin(), arguments.end());
     for (size_t i = 0; i < words.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "isa/chip_address.h"
 #include "sim/functional/execute.h"
 #include "sim/functional/scalar.h"
 #include "sim/timing/core.h"
@@ -79,7 +80,7 @@ bool Sequencer::enter_line() {
 Cycle Sequencer::fetch() {
   constexpr uint64_t kPlace = uint64_t{1} << 32;
   constexpr uint64_t kWord = InstructionCache::kInstructionBytes;
-  const uint64_t chip = static_cast<uint64_t>(core_.chip()) << MemorySystem::kChipShift;
+  const uint64_t chip = static_cast<uint64_t>(core_.chip()) << kChipShift;
   const uint64_t code = chip + shared_.limits.gm + (core_.number() == 0 ? 0 : kPlace);
   const uint64_t begin = code + (pc_ - pc_ % code_cache_.line()) * kWord;
   const uint64_t end = begin + code_cache_.line() * kWord;

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "isa/chip_address.h"
 #include "isa/errors.h"
 
 using namespace npu;
@@ -49,7 +50,7 @@ TEST_CASE("an allocation beyond the chip's memory is refused by name") {
       gm.allocate((1 << 19) + 1, Storage::kData, "weights"),
       Catch::Contains("weights: 524289 bytes") && Catch::Contains("524288 of 1048576"));
   REQUIRE_THROWS_AS(gm.allocate(~uint64_t{0}, Storage::kData, "huge"), InputError);
-  CHECK(gm.allocate(1 << 20, Storage::kData, "other chip", 1) >> Gm::kChipShift == 1);
+  CHECK(gm.allocate(1 << 20, Storage::kData, "other chip", 1) >> kChipShift == 1);
 }
 
 TEST_CASE("sparse memory costs the host only what is touched") {
