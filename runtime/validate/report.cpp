@@ -56,9 +56,10 @@ std::string summary_markdown(const std::vector<ValidationRow>& rows) {
       "| family | machine | scored | not scored | mean | median | 90 % | worst |\n"
       "|---|---|--:|--:|--:|--:|--:|--:|\n";
   for (const ValidationSummary& s : summarise(rows)) {
-    text += fmt::format("| {} | {} | {} | {} | {:.1f} % | {:.1f} % | {:.1f} % | {:.1f} % |\n",
-                        s.family, s.machine, s.scored, s.unscored, 100 * s.mean, 100 * s.median,
-                        100 * s.ninth, 100 * s.worst);
+    text += fmt::format("| {} | {} | {} | {} |", s.family, s.machine, s.scored, s.unscored);
+    text += s.scored == 0 ? " | | | |\n"
+                          : fmt::format(" {:.1f} % | {:.1f} % | {:.1f} % | {:.1f} % |\n",
+                                        100 * s.mean, 100 * s.median, 100 * s.ninth, 100 * s.worst);
   }
   return text;
 }
