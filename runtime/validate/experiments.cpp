@@ -154,6 +154,10 @@ Figures add_ladder(Bench& bench, const Measurement& m) {
 std::vector<ChainLink> chain_of(const Measurement& m, int64_t tokens) {
   static const std::string place = "{tokens}";
   std::vector<ChainLink> chain;
+  if (m.operators.empty()) {
+    throw InputError(
+        fmt::format("measurement {}: its experiment {} needs operators", m.name, m.experiment));
+  }
   for (std::string text : m.operators) {
     if (const size_t at = text.find(place); at != std::string::npos) {
       text.replace(at, place.size(), std::to_string(tokens));

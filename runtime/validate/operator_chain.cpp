@@ -103,7 +103,7 @@ ChainLink parse_link(const std::string& text) {
   while (options >> word) {
     const size_t equals = word.find('=');
     if (equals == std::string::npos) {
-      throw InputError(fmt::format("{}: '{}' is no option=value", text, word));
+      throw InputError(fmt::format("{}: '{}' is no option; allowed: NAME=VALUE", text, word));
     }
     link.options.emplace_back(word.substr(0, equals), word.substr(equals + 1));
   }
