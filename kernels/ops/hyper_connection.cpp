@@ -120,6 +120,7 @@ Program mixture(const char* name, const Limits& machine, const HyperShape& s, bo
   s.check(machine);
   const int64_t n = s.streams, mixes = head ? n : s.mixes(), scales = head ? 1 : 3;
   const Tiling t = choose(machine, s, mixes);
+  const int64_t pieces = detail::ceil_div(s.dim, t.piece);
 
   Kernel k{name, machine};
   Vec& v = k.vec;
@@ -172,8 +173,11 @@ Program mixture(const char* name, const Limits& machine, const HyperShape& s, bo
   const auto normalised_products = [&](Int row) {
     v.fill(norm, 0);
     k.use(sums.push(), [&](Tile sum) {
-      k.loop("stream", n, [&](Int j) {
-        k.tiles("piece", s.dim, cols, [&](Int c) { multiply(sum, row, j * s.dim + c * t.piece); });
+      // Every group begins elsewhere, or all of them would wait for the same lines of fn.
+      k.loop("turn", n * pieces, [&](Int i) {
+        const Int at = (i + k.group()) % (n * pieces), col = at % pieces * t.piece;
+        cols.clip(s.dim - col);
+        multiply(sum, row, at / pieces * s.dim + col);
       });
     });
     k.drain(products.push(), sums.pop());

@@ -15,7 +15,7 @@ struct AddStep {
   int slots = 1;        // of each tensor in UB; 2: load the next while adding this
   bool stream = false;  // a and b pass L2 by, so that y stays there
   bool alone = false;   // one vector core does it all
-  bool spread = false;  // a and b lie in different banks of UB
+  bool spread = false;  // a and b lie in different banks of UB; else in the same
 };
 
 // Throws InputError for sizes that are not positive or do not fit UB.

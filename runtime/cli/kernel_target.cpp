@@ -11,6 +11,7 @@
 #include "isa/assembler/problems.h"
 #include "isa/errors.h"
 #include "isa/program/object_file.h"
+#include "kernels/tutorial/ladders.h"
 #include "kernels/tutorial/steps.h"
 #include "runtime/cli/kernel_arguments.h"
 #include "runtime/files/input_file.h"
@@ -23,7 +24,7 @@ namespace {
 // The operators, and the kernels of the tutorial.
 std::vector<const Operator*> all_operators() {
   std::vector<const Operator*> all;
-  for (const std::vector<Operator>* list : {&catalog(), &tutorial::steps()}) {
+  for (const std::vector<Operator>* list : {&catalog(), &tutorial::steps(), &tutorial::ladders()}) {
     for (const Operator& op : *list) all.push_back(&op);
   }
   return all;

@@ -1,14 +1,17 @@
 #include "runtime/validate/bench.h"
 
+#include <algorithm>
+#include <deque>
 #include <optional>
 #include <unordered_map>
+#include <variant>
 
 #include "isa/assembler/assembler.h"
 
 namespace npu {
 
 // Starts and retirements of the instructions of one unit of group 0, and for how long each unit had
-// one under way.
+// one under way, as a profiler on the chip would count it.
 class Bench::Watch : public RetireObserver {
  public:
   void watch(std::optional<Unit> unit) {
@@ -17,16 +20,25 @@ class Bench::Watch : public RetireObserver {
     under_way_ = {};
     units_.clear();
   }
-  void on_start(const EventPlace& at, const Command&) override {
+  void on_issue(const EventPlace& at, const Command& command) override {
+    if (waits_inside(command)) units_[place(at)].issued.push_back(at.cycle);
+  }
+  void on_start(const EventPlace& at, const Command& command) override {
     if (Times* times = of(at)) times->start = at.cycle;
     if (at.serial == 0) return;
     InFlight& unit = units_[place(at)];
-    if (unit.count++ == 0) unit.since = at.cycle;
+    uint64_t since = at.cycle;
+    if (waits_inside(command)) {
+      since = std::max(unit.issued.front(), unit.end);
+      unit.issued.pop_front();
+    }
+    if (unit.count++ == 0) unit.since = since;
   }
   void on_retire(const EventPlace& at, const Command&) override {
     if (Times* times = of(at)) times->retire = at.cycle;
     if (at.serial == 0) return;
     InFlight& unit = units_[place(at)];
+    unit.end = at.cycle;
     if (--unit.count == 0) under_way_[static_cast<size_t>(at.unit)] += at.cycle - unit.since;
   }
   std::vector<Times> take() { return std::move(times_); }
@@ -35,8 +47,15 @@ class Bench::Watch : public RetireObserver {
  private:
   struct InFlight {
     int count = 0;
-    uint64_t since = 0;
+    uint64_t since = 0, end = 0;  // of what is under way; of the last that was
+    std::deque<uint64_t> issued;  // of commands that wait inside, not begun
   };
+  // On the chips a drain that takes over sub-tiles is no flag's affair: it is under way as soon as
+  // it is at the head of its queue, and waits for the cube there.
+  static bool waits_inside(const Command& command) {
+    const auto* drain = std::get_if<Drain<Value>>(&command);
+    return drain != nullptr && drain->handover;
+  }
   static uint64_t place(const EventPlace& at) {
     return (static_cast<uint64_t>(at.group) << 16 | static_cast<uint64_t>(at.core) << 8 |
             static_cast<uint64_t>(at.unit));
@@ -72,46 +91,63 @@ void require_success(const RunResult& result, const std::string& program) {
 }  // namespace
 
 Bench::Bench(const MachineConfig& machine)
-    : watch_(std::make_unique<Watch>()), simulator_(machine, timing_only(watch_.get())) {}
+    : watch_(std::make_unique<Watch>()), device_(machine, timing_only(watch_.get())) {}
 
 Bench::~Bench() = default;
 
-std::vector<uint64_t> Bench::allocate(const std::vector<uint64_t>& tensors) {
-  std::vector<uint64_t> addresses;
+std::vector<Buffer> Bench::allocate(const std::vector<uint64_t>& tensors) {
+  std::vector<Buffer> buffers;
   for (const uint64_t bytes : tensors) {
-    addresses.push_back(simulator_.gm().allocate(bytes, Storage::kData, "tensor"));
+    buffers.push_back(device_.alloc(bytes, Storage::kData, "tensor"));
   }
-  return addresses;
+  return buffers;
 }
 
-void Bench::release(const std::vector<uint64_t>& addresses) {
-  for (const uint64_t address : addresses) simulator_.gm().release(address);
+void Bench::release(const std::vector<Buffer>& buffers) {
+  for (const Buffer& buffer : buffers) device_.release(buffer);
 }
 
 std::vector<Bench::Times> Bench::time_unit(const std::string& text, Unit unit,
                                            const std::vector<uint64_t>& tensors) {
   std::string head = ".program micro\n";
   for (size_t i = 0; i < tensors.size(); ++i) head += ".param int p" + std::to_string(i) + "\n";
-  const Program program = assemble(head + text, "micro.npuasm");
-  const std::vector<uint64_t> addresses = allocate(tensors);
+  const auto program = std::make_shared<const Program>(assemble(head + text, "micro.npuasm"));
+  const std::vector<Buffer> buffers = allocate(tensors);
+  std::vector<Argument> arguments;
+  for (const Buffer& buffer : buffers) arguments.emplace_back(static_cast<int64_t>(buffer.address));
   watch_->watch(unit);
   RunOptions options;
   options.groups = 1;
-  const RunResult result = simulator_.run(program, addresses, options);
-  release(addresses);
+  const RunResult result = device_.wait(device_.launch(program, std::move(arguments), options));
+  release(buffers);
   require_success(result, "micro program");
   return watch_->take();
 }
 
-Bench::Run Bench::run(const Program& program, const std::vector<uint64_t>& tensors, int groups) {
-  const std::vector<uint64_t> addresses = allocate(tensors);
+Bench::Run Bench::run(std::shared_ptr<const Program> program, std::vector<Argument> arguments,
+                      const RunOptions& options) {
   watch_->watch(std::nullopt);
+  const RunResult result = device_.wait(device_.launch(program, std::move(arguments), options));
+  require_success(result, program->name);
+  return {result.cycles, watch_->under_way()};
+}
+
+Bench::Run Bench::run(Program program, const std::vector<uint64_t>& tensors, int groups) {
+  const std::vector<Buffer> buffers = allocate(tensors);
+  std::vector<Argument> arguments;
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    if (program.parameters[i].kind == Parameter::Kind::kTensor) {
+      arguments.emplace_back(buffers[i]);
+    } else {
+      arguments.emplace_back(static_cast<int64_t>(buffers[i].address));
+    }
+  }
   RunOptions options;
   options.groups = groups;
-  const RunResult result = simulator_.run(program, addresses, options);
-  release(addresses);
-  require_success(result, program.name);
-  return {result.cycles, watch_->under_way()};
+  const Run result =
+      run(std::make_shared<const Program>(std::move(program)), std::move(arguments), options);
+  release(buffers);
+  return result;
 }
 
 }  // namespace npu

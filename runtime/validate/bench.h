@@ -10,7 +10,7 @@
 
 #include "isa/errors.h"
 #include "isa/program/program.h"
-#include "sim/soc/simulator.h"
+#include "runtime/device/device.h"
 
 namespace npu {
 
@@ -31,8 +31,9 @@ class Bench {
     uint64_t start = 0, retire = 0;
   };
 
-  const MachineConfig& machine() const { return simulator_.machine(); }
-  const Limits& limits() const { return simulator_.limits(); }
+  const MachineConfig& machine() const { return device_.machine(); }
+  const Limits& limits() const { return device_.limits(); }
+  Device& device() { return device_; }
 
   // Runs assembly on group 0; its parameters are integers: addresses of `tensors` of that many
   // bytes. Gives the times of all instructions of one unit of the group's cube core or first vector
@@ -48,17 +49,21 @@ class Bench {
     uint64_t of(Unit unit) const { return under_way[static_cast<size_t>(unit)]; }
   };
 
-  // Runs a program, timing only, with cold L2 on `groups` groups (0: all). One tensor of so many
-  // bytes a parameter. Throws CannotRun as above.
-  Run run(const Program& program, const std::vector<uint64_t>& tensors, int groups);
+  // Runs a program, timing only. Throws CannotRun as above.
+  Run run(std::shared_ptr<const Program> program, std::vector<Argument> arguments,
+          const RunOptions& options);
+
+  // The same with cold L2 on `groups` groups (0: all) and one fresh tensor of so many bytes a
+  // parameter.
+  Run run(Program program, const std::vector<uint64_t>& tensors, int groups);
 
  private:
   class Watch;
-  std::vector<uint64_t> allocate(const std::vector<uint64_t>& tensors);
-  void release(const std::vector<uint64_t>& addresses);
+  std::vector<Buffer> allocate(const std::vector<uint64_t>& tensors);
+  void release(const std::vector<Buffer>& buffers);
 
   std::unique_ptr<Watch> watch_;
-  Simulator simulator_;
+  Device device_;
 };
 
 }  // namespace npu

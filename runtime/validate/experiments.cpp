@@ -6,6 +6,7 @@
 #include "kernels/tutorial/add_ladder.h"
 #include "kernels/tutorial/matmul_ladder.h"
 #include "runtime/validate/micro_programs.h"
+#include "runtime/validate/operator_chain.h"
 #include "runtime/validate/tile_copy.h"
 
 namespace npu {
@@ -51,25 +52,29 @@ Figures vector(Bench& bench, const Measurement& m) {
 
 // What the device itself takes to start a task: the published times are a profiler's on the device,
 // where the shortest of them, of an operator that does nearly nothing, is 5.4 us.
-double task_start_us(const MachineConfig& machine, int groups) {
-  return machine.launch.seconds(true, groups, false) * 1e6;
+double task_start_us(const MachineConfig& machine, int groups, bool mixed = false) {
+  return machine.launch.seconds(true, groups, mixed) * 1e6;
 }
 
 // Microseconds from the start of the task on the device, and the mean time in which a unit had an
 // instruction under way, over the cores that have the unit.
-Figures times_of(const Bench::Run& run, const MachineConfig& machine, int groups) {
+Figures times_of(const Bench::Run& run, const MachineConfig& machine, int groups, double start_us) {
   const auto us = [&](double cycles) { return cycles / machine.clock_ghz * 1e-3; };
   const auto mean = [&](Unit unit, int cores) {
     return us(static_cast<double>(run.of(unit)) / cores);
   };
   const int vectors = groups * machine.vectors;
-  return {{"task_us", us(static_cast<double>(run.cycles)) + task_start_us(machine, groups)},
+  return {{"task_us", us(static_cast<double>(run.cycles)) + start_us},
           {"cube_us", mean(Unit::kCube, groups)},
           {"feed_us", mean(Unit::kFeed, groups)},
           {"load_us", mean(Unit::kLoad, groups)},
           {"drain_us", mean(Unit::kDrain, groups)},
           {"vector_us", mean(Unit::kVector, vectors)},
           {"store_us", mean(Unit::kStore, vectors)}};
+}
+
+Figures times_of(const Bench::Run& run, const MachineConfig& machine, int groups) {
+  return times_of(run, machine, groups, task_start_us(machine, groups));
 }
 
 // What `parts` equal parts of a kernel take that is simulated for one and for two of them: the
@@ -145,6 +150,37 @@ Figures add_ladder(Bench& bench, const Measurement& m) {
   });
 }
 
+// The measurement's operators, for some of its tokens where their texts say {tokens}.
+std::vector<ChainLink> chain_of(const Measurement& m, int64_t tokens) {
+  static const std::string place = "{tokens}";
+  std::vector<ChainLink> chain;
+  if (m.operators.empty()) {
+    throw InputError(
+        fmt::format("measurement {}: its experiment {} needs operators", m.name, m.experiment));
+  }
+  for (std::string text : m.operators) {
+    if (const size_t at = text.find(place); at != std::string::npos) {
+      text.replace(at, place.size(), std::to_string(tokens));
+    }
+    chain.push_back(parse_link(text));
+  }
+  return chain;
+}
+
+// What the vendor has as one kernel is one task, or if staged a task for each kernel that it
+// consists of here.
+Figures operators(Bench& bench, const Measurement& m) {
+  const int64_t parts = m.number("parts", 1), tokens = m.number("tokens", 1);
+  const bool staged = m.number("staged", 0) != 0;
+  const MachineConfig& machine = bench.machine();
+  return of_parts(parts, [&](int64_t simulated) {
+    const ChainRun run = run_chain(bench, chain_of(m, tokens / parts * simulated));
+    const double tasks = staged ? static_cast<double>(m.operators.size()) : 1;
+    return times_of(run.sum, machine, machine.groups,
+                    tasks * task_start_us(machine, machine.groups, run.mixed));
+  });
+}
+
 }  // namespace
 
 Figures run_experiment(Bench& bench, const Measurement& m) {
@@ -154,12 +190,13 @@ Figures run_experiment(Bench& bench, const Measurement& m) {
                                                                 {"vector", vector},
                                                                 {"tile_copy", tile_copies},
                                                                 {"matmul", matmul_ladder},
-                                                                {"add", add_ladder}};
+                                                                {"add", add_ladder},
+                                                                {"operators", operators}};
   const auto it = experiments.find(m.experiment);
   if (it == experiments.end()) {
     throw InputError(
         fmt::format("measurement {}: no experiment {}; allowed: add copy matmul mma "
-                    "tile_copy vector",
+                    "operators tile_copy vector",
                     m.name, m.experiment));
   }
   return it->second(bench, m);

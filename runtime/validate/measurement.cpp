@@ -28,7 +28,8 @@ std::map<std::string, std::string> texts(const YAML::Node& node) {
 
 constexpr const char* kKeys = "family machine source experiment with rows";
 constexpr const char* kRowKeys =
-    "name machine experiment with source unscored and figures: cycles task_us cube_us feed_us "
+    "name machine experiment with operators source unscored and figures: cycles task_us cube_us "
+    "feed_us "
     "load_us drain_us vector_us store_us";
 
 // A row inherits machine, experiment, source and parameters from the head of its file.
@@ -71,6 +72,8 @@ class FileReader {
                   const YAML::Node& value, bool is_row) {
     if (key == "with") {
       for (const auto& [name, text] : texts(value)) row.with[name] = text;
+    } else if (key == "operators" && is_row) {
+      for (const YAML::Node& text : value) row.operators.push_back(text.as<std::string>());
     } else if (std::string* field = text_field(row, key, is_row)) {
       *field = value.as<std::string>();
     } else if (is_row && (key == "cycles" || key.ends_with("_us"))) {

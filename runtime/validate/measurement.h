@@ -18,6 +18,7 @@ struct Measurement {
   std::string machine;     // a preset
   std::string experiment;  // see experiments.h
   std::map<std::string, std::string> with;
+  std::vector<std::string> operators;  // of the experiment operators: see operator_chain.h
   std::map<std::string, double> figures;
   std::string source;
   std::string unscored;  // not empty: why it is reported and not compared

@@ -51,15 +51,21 @@ std::string validation_text(const std::vector<ValidationRow>& rows) {
   return text;
 }
 
-std::string validation_markdown(const std::vector<ValidationRow>& rows) {
+std::string summary_markdown(const std::vector<ValidationRow>& rows) {
   std::string text =
       "| family | machine | scored | not scored | mean | median | 90 % | worst |\n"
       "|---|---|--:|--:|--:|--:|--:|--:|\n";
   for (const ValidationSummary& s : summarise(rows)) {
-    text += fmt::format("| {} | {} | {} | {} | {:.1f} % | {:.1f} % | {:.1f} % | {:.1f} % |\n",
-                        s.family, s.machine, s.scored, s.unscored, 100 * s.mean, 100 * s.median,
-                        100 * s.ninth, 100 * s.worst);
+    text += fmt::format("| {} | {} | {} | {} |", s.family, s.machine, s.scored, s.unscored);
+    text += s.scored == 0 ? " | | | |\n"
+                          : fmt::format(" {:.1f} % | {:.1f} % | {:.1f} % | {:.1f} % |\n",
+                                        100 * s.mean, 100 * s.median, 100 * s.ninth, 100 * s.worst);
   }
+  return text;
+}
+
+std::string validation_markdown(const std::vector<ValidationRow>& rows) {
+  std::string text = summary_markdown(rows);
   text += "\n| family | machine | row | figure | predicted | measured | error |\n";
   text += "|---|---|---|---|--:|--:|--:|\n";
   for (const ValidationRow& row : rows) {

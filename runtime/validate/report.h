@@ -11,6 +11,9 @@ namespace npu {
 // One line a row and one a summary, then the fitted parameters of each machine.
 std::string validation_text(const std::vector<ValidationRow>& rows);
 
+// Its summaries as a table of Markdown.
+std::string summary_markdown(const std::vector<ValidationRow>& rows);
+
 // The same as a page of Markdown.
 std::string validation_markdown(const std::vector<ValidationRow>& rows);
 

@@ -17,6 +17,10 @@ void L2Config::visit(FieldVisitor& v) {
           "cycles from the last byte sent to visible in L2");
   v.field("same_line", same_line, kCycles,
           "cycles between two requests for one line: many readers are served one by one");
+  v.field(
+      "sector", sector, {0, 4096},
+      "bytes of a part of a line that comes from HBM by itself; a load of other parts of a line "
+      "that is on its way fetches them again; 0: every load waits for the line");
 }
 
 void NocConfig::visit(FieldVisitor& v) {

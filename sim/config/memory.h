@@ -17,6 +17,7 @@ struct L2Config {
   int latency = 170;        // from request to the first byte at the core, hit
   int write_latency = 100;  // from the last byte sent to visible in L2
   int same_line = 0;        // between two requests for one line
+  int sector = 0;  // bytes; a load of what is on its way to L2 fetches it again; 0: it waits
   void visit(FieldVisitor& v);
 };
 

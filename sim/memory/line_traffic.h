@@ -24,6 +24,12 @@ class LineTraffic {
     if (same_line_ > 0) service_[line % kLines] = {};
   }
 
+  // Whether a resident line is still on its way at `from`.
+  bool on_its_way(uint64_t line, Ticks from) const {
+    const Line& kept = lines_[line % kLines];
+    return kept.key == key_of(line) && kept.ready > from;
+  }
+
   // Who asks for a resident line at `from` is served at the result, one after another.
   Ticks serve(uint64_t line, Ticks from, bool write) {
     Line& kept = lines_[line % kLines];

@@ -10,6 +10,7 @@ namespace npu {
 MemorySystem::MemorySystem(const MachineConfig& machine)
     : line_(static_cast<uint32_t>(machine.memory.l2.line)),
       line_shift_(std::countr_zero(line_)),
+      sector_(static_cast<uint32_t>(machine.memory.l2.sector)),
       own_lines_((uint64_t{1} << (kChipShift - line_shift_)) - 1),
       latency_(ticks_of(static_cast<uint64_t>(machine.memory.l2.latency))),
       write_latency_(ticks_of(static_cast<uint64_t>(machine.memory.l2.write_latency))),
@@ -37,19 +38,27 @@ TrafficRecord MemorySystem::traffic() const {
   return traffic;
 }
 
-// Asks HBM for a line; the time at which it is in L2.
+// Asks HBM for a line; the time at which it has come.
 Ticks MemorySystem::fetch(Ticks now, Ticks from, uint64_t line) {
   const Ticks ready = hbm_.read(now, from, line << line_shift_, line_) + hbm_latency_;
-  lines_.filled(line, ready);
   traffic_.hbm_read += line_;
   traffic_.hbm_latency.add((ready - from) >> kTickBits);
   return ready;
 }
 
+// Whether a request that finds its line on the way from HBM asks for it once more. Less than a line
+// in whole sectors is taken to be sectors that nobody has asked for.
+bool MemorySystem::asks_again(Kind kind, const LineRequest& request, Ticks from) const {
+  return sector_ > 0 && kind == Kind::kLoad &&
+         (request.bytes == line_ || request.bytes % sector_ != 0) &&
+         lines_.on_its_way(request.line & own_lines_, from);
+}
+
 // The time at which a request that is made at `from` has its bytes at the other end of the network:
 // of a read those at the group, of a write those in L2.
 Ticks MemorySystem::through_l2(Ticks now, Ticks from, int group, const LineRequest& request,
-                               const L2Tags::Place& place, bool write, Hint hint) {
+                               const L2Tags::Place& place, Kind kind, Hint hint) {
+  const bool write = kind == Kind::kWrite;
   const uint64_t line = request.line & own_lines_;
   const L2Tags::Outcome outcome = tags_.touch(place, write, hint);
   if (outcome.evicted_dirty) {
@@ -57,14 +66,20 @@ Ticks MemorySystem::through_l2(Ticks now, Ticks from, int group, const LineReque
     traffic_.hbm_written += line_;
   }
   Ticks ready = from;
-  if (outcome.hit) {
+  if (outcome.hit && asks_again(kind, request, from)) {
+    traffic_.l2_miss += request.bytes;
+    ready = fetch(now, from, line);
+  } else if (outcome.hit) {
     traffic_.l2_hit += request.bytes;
     ready = lines_.serve(line, from, write);
     traffic_.l2_same_line += ready > from ? 1 : 0;
   } else {
     traffic_.l2_miss += request.bytes;
     // A store of a whole line needs nothing from HBM; of a part, the rest is merged at leisure.
-    if (!write) ready = fetch(now, from, line);
+    if (!write) {
+      ready = fetch(now, from, line);
+      lines_.filled(line, ready);
+    }
   }
   const Ticks served = slices_.book(place.slice, now, from, request.bytes);
   if (group == kFromLink) return std::max(ready, served);
@@ -111,7 +126,7 @@ Ticks MemorySystem::read(MemoryPort& port, uint64_t now, std::span<const LineReq
     const Ticks transfer = port.rate.of(request.bytes);
     const Ticks from = leave(port, start);
     const Ticks ready =
-        through_l2(start, from, port.group, request, places_[i], false, hint) + latency_;
+        through_l2(start, from, port.group, request, places_[i], Kind::kLoad, hint) + latency_;
     port.request = from + transfer;
     arrive(port, ready + transfer);
     traffic_.core_latency.add((ready + transfer - from) >> kTickBits);
@@ -127,9 +142,9 @@ Ticks MemorySystem::write(MemoryPort& port, uint64_t now, std::span<const LineRe
     const LineRequest& request = lines[i];
     const Ticks from = leave(port, start);
     port.request = from + port.rate.of(request.bytes);
-    const Ticks visible =
-        through_l2(start, port.request, port.group, request, places_[i], true, Hint::kKeep) +
-        write_latency_;
+    const Ticks visible = through_l2(start, port.request, port.group, request, places_[i],
+                                     Kind::kWrite, Hint::kKeep) +
+                          write_latency_;
     arrive(port, visible);
     traffic_.core_latency.add((visible - from) >> kTickBits);
     traffic_.core_written += request.bytes;
@@ -140,7 +155,8 @@ Ticks MemorySystem::write(MemoryPort& port, uint64_t now, std::span<const LineRe
 Ticks MemorySystem::serve(Ticks now, Ticks from, const LineRequest& request, bool write,
                           Hint hint) {
   (write ? traffic_.core_written : traffic_.core_read) += request.bytes;
-  return through_l2(now, from, kFromLink, request, locate(request), write, hint) +
+  return through_l2(now, from, kFromLink, request, locate(request),
+                    write ? Kind::kWrite : Kind::kRead, hint) +
          (write ? write_latency_ : latency_);
 }
 
@@ -148,7 +164,8 @@ Ticks MemorySystem::access(uint64_t now, int group, uint64_t address, uint32_t b
   const Ticks start = ticks_of(now);
   (write ? traffic_.core_written : traffic_.core_read) += bytes;
   const LineRequest request{line_of(address), bytes};
-  return through_l2(start, start, group, request, locate(request), write, Hint::kKeep) +
+  return through_l2(start, start, group, request, locate(request),
+                    write ? Kind::kWrite : Kind::kRead, Hint::kKeep) +
          (write ? write_latency_ : latency_);
 }
 

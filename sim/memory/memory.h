@@ -86,12 +86,16 @@ class MemorySystem {
   }
   // Places of all lines, so that the host has their tags at hand when they are touched.
   void locate(std::span<const LineRequest> lines);
+  // A load of a core's unit may ask for what is on its way once more; other reads wait for it.
+  enum class Kind : uint8_t { kLoad, kRead, kWrite };
   Ticks through_l2(Ticks now, Ticks from, int group, const LineRequest& request,
-                   const L2Tags::Place& place, bool write, Hint hint);
+                   const L2Tags::Place& place, Kind kind, Hint hint);
+  bool asks_again(Kind kind, const LineRequest& request, Ticks from) const;
   Ticks fetch(Ticks now, Ticks from, uint64_t line);
 
   uint32_t line_;
   int line_shift_;
+  uint32_t sector_;
   uint64_t own_lines_;  // the part of a line's number below the chip's
   Ticks latency_, write_latency_, hbm_latency_;
   L2Tags tags_;

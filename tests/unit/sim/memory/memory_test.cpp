@@ -47,6 +47,26 @@ TEST_CASE("who asks for a line on its way from HBM waits as long as who asked fi
   CHECK(memory.traffic().hbm_read == 512);
 }
 
+TEST_CASE("where L2 has sectors, a load fetches what is on its way again, but not other sectors") {
+  MachineConfig machine = load_machine("base");
+  machine.memory.l2.sector = 128;
+  const auto fetched = [&](uint32_t bytes, uint64_t at) {
+    MemorySystem memory(machine);
+    MemoryPort first(164, 16), second(164, 16);
+    memory.read(first, 0, std::vector<LineRequest>{{7, bytes}}, Hint::kKeep);
+    memory.read(second, at, std::vector<LineRequest>{{7, bytes}}, Hint::kKeep);
+    return memory.traffic().hbm_read / 512;
+  };
+  CHECK(fetched(512, 1) == 2);
+  CHECK(fetched(100, 1) == 2);
+  CHECK(fetched(128, 1) == 1);
+  CHECK(fetched(512, 1000) == 1);  // it has come
+  MemorySystem memory(machine);
+  memory.access(0, 0, 7 * 512, 64, false);
+  memory.access(1, 1, 7 * 512, 64, false);
+  CHECK(memory.traffic().hbm_read == 512);  // the sequencers wait
+}
+
 TEST_CASE("the least recent line of a set makes room, a streamed one first") {
   L2Tags tags({.bytes = 64 * 4, .line = 64, .ways = 4, .slices = 1});  // one set of four
   for (uint64_t line = 0; line < 4; ++line)

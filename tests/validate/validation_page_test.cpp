@@ -1,0 +1,73 @@
+// docs/validation.md tells what the model gives: the tables of each family are those that the
+// command prints. With NPU_UPDATE_DOCS set they are written into the page instead.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "runtime/validate/bulk_tables.h"
+#include "runtime/validate/report.h"
+
+namespace npu {
+namespace {
+
+const std::string kPage = NPU_SOURCE_DIR "/docs/validation.md";
+
+// The text below a heading of the page, up to the next one.
+struct Section {
+  explicit Section(const std::string& heading) {
+    std::ifstream in(kPage);
+    std::stringstream text;
+    text << in.rdbuf();
+    page = text.str();
+    const std::string line = "\n## " + heading + "\n\n";
+    const size_t at = page.find(line);
+    INFO("no section " << heading << " in " << kPage);
+    REQUIRE(at != std::string::npos);
+    begin = at + line.size();
+    end = std::min(page.find("\n## ", begin), page.size());
+  }
+  std::string text() const { return page.substr(begin, end - begin); }
+
+  std::string page;
+  size_t begin = 0, end = 0;
+};
+
+void compare(const std::string& heading, const std::string& want) {
+  Section section(heading);
+  if (std::getenv("NPU_UPDATE_DOCS") != nullptr) {
+    std::ofstream(kPage) << section.page.replace(section.begin, section.end - section.begin, want);
+  } else {
+    CHECK(section.text() == want);
+  }
+}
+
+void check_family(const std::string& family) {
+  ValidateOptions options;
+  options.family = family;
+  compare(family, validation_markdown(validate(read_measurements(hardware_folder()), options)));
+}
+
+TEST_CASE("the page shows the model beside mma alone and in a row") { check_family("mma"); }
+TEST_CASE("the page shows the model beside conflicts of banks") { check_family("banks"); }
+TEST_CASE("the page shows the model beside single transfers") { check_family("dma"); }
+TEST_CASE("the page shows the model beside copies by all cores") { check_family("copy"); }
+TEST_CASE("the page shows the model beside the sum's ladder") { check_family("add"); }
+TEST_CASE("the page shows the model beside the matrix product's ladder") { check_family("matmul"); }
+TEST_CASE("the page shows the model beside operators of DeepSeek-V4") { check_family("dsv4-ops"); }
+
+TEST_CASE("the page shows the model beside bulk tables, where they are given") {
+  const char* folder = std::getenv("NPU_DATA");
+  const std::string path =
+      (folder != nullptr ? std::string(folder) : std::string(NPU_SOURCE_DIR) + "/../shared/data") +
+      "/hardware";
+  if (!std::filesystem::is_directory(path)) {
+    WARN("no tables in " + path + ": skipped");
+    return;
+  }
+  compare("Bulk tables", summary_markdown(validate(read_bulk_tables(path), {})));
+}
+
+}  // namespace
+}  // namespace npu
