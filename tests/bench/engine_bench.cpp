@@ -110,6 +110,16 @@ void tile_instructions(benchmark::State& state) {
 }
 BENCHMARK(tile_instructions)->Unit(benchmark::kMillisecond);
 
+// A wait and a set of their own on all cubes: the cost of a flag instruction.
+void flag_instructions(benchmark::State& state) {
+  run_program(state, "base",
+              ".cube\n.flag a = 0 initial=1\nli r2, flag(a)\nli r3, 1000\nli r4, 1\n"
+              "next: wait.cube r2, r4\nset.cube r2, r4\n"
+              "sub r3, r3, 1\nb.ne r3, r0, next\nhalt\n",
+              32.0 * 2000, "instructions");
+}
+BENCHMARK(flag_instructions)->Unit(benchmark::kMillisecond);
+
 void scalar_instructions(benchmark::State& state) {
   run_program(state, "tiny",
               ".cube\nli r3, 1000000\nnext: add r4, r4, r3\nxor r5, r4, r3\nmul r6, r5, r4\n"

@@ -6,14 +6,24 @@
 namespace npu {
 namespace {
 
-// How far any batch may be from one line an event: a percent is wanted; of a cold copy and a decode
-// on few groups a few batches miss it by a fifth, by the order in which rows are opened.
-constexpr double kAgreement = 0.012;
+constexpr double kAgreement = 0.01;  // how far any batch may be from one line an event
 
-uint64_t cycles(const char* name, const char* shape, int lines) {
+uint64_t cycles(const char* name, const char* shape, int lines, int latency) {
   MachineConfig machine = small_base();
   machine.memory.lines_per_event = lines;
+  machine.memory.hbm.latency = latency;
   return KernelBench(machine, Mode::kTimingOnly).cycles(name, options_from(shape));
+}
+
+// Which rows meet a refresh is a matter of single cycles: with one line an event a cold copy takes
+// 24,300 to 24,607 cycles where HBM's latency is 199 to 201. So it is the mean over a few latencies
+// that batches must not move.
+double mean_cycles(const char* name, const char* shape, int lines) {
+  double sum = 0;
+  int count = 0;
+  for (int latency = 198; latency <= 202; ++latency, ++count)
+    sum += static_cast<double>(cycles(name, shape, lines, latency));
+  return sum / count;
 }
 
 TEST_CASE("GEMM, copy and attention take the same cycles however many lines an event books") {
@@ -23,10 +33,10 @@ TEST_CASE("GEMM, copy and attention take the same cycles however many lines an e
         std::pair("add", "count=4194304 dtype=fp16"),
         std::pair("flash_attention", "tokens=512 heads=8 kv-heads=8 dim=128"),
         std::pair("decode_attention", "batch=8 keys=2048 heads=8 kv-heads=8 dim=128")}) {
-    const auto one = static_cast<double>(cycles(name, shape, 1));
+    const double one = mean_cycles(name, shape, 1);
     for (int lines = 2; lines <= 16; ++lines) {
       INFO(name << " " << shape << ", " << lines << " lines an event");
-      CHECK(static_cast<double>(cycles(name, shape, lines)) == Approx(one).epsilon(kAgreement));
+      CHECK(mean_cycles(name, shape, lines) == Approx(one).epsilon(kAgreement));
     }
   }
 }
