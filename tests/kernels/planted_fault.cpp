@@ -153,9 +153,9 @@ bool changes_program(const std::string& verb) {
 
 std::vector<OptionText> replaced(std::vector<OptionText> options,
                                  const std::vector<OptionText>& others) {
-  for (const auto& [name, value] : others) {
-    std::erase_if(options, [&](const OptionText& option) { return option.first == name; });
-    options.emplace_back(name, value);
+  for (const OptionText& other : others) {
+    std::erase_if(options, [&](const OptionText& option) { return option.first == other.first; });
+    options.push_back(other);
   }
   return options;
 }
