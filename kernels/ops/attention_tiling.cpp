@@ -13,10 +13,10 @@ namespace npu::detail {
 namespace {
 
 constexpr int64_t kSumBytes = 4;
-constexpr int64_t kBlock = 128;       // query rows, and keys of a block, at most
-constexpr int64_t kLongest = 4;       // blocks of a tile
-constexpr int64_t kPiece = 32 * 128;  // scores of a piece, about
-constexpr int64_t kColumns = 9;       // of one element a row: maxima, sums, decays, a sink
+constexpr int64_t kBlock = 128;                      // query rows, and keys of a block, at most
+constexpr int64_t kLongest = 4;                      // blocks of a tile
+constexpr int64_t kPieces[] = {64 * 128, 32 * 128};  // scores of a piece, about: what fits
+constexpr int64_t kColumns = 9;  // of one element a row: maxima, sums, decays, a sink
 
 bool holds(uint64_t memory, int64_t bytes) { return bytes <= static_cast<int64_t>(memory); }
 
@@ -48,9 +48,9 @@ bool fits(const Limits& machine, const AttentionShape& s, const AttentionTiling&
 }
 
 // Pieces of the rows of a tile, `part` of which are a vector core's.
-void cut_rows(const Limits& machine, int64_t part, AttentionTiling& t) {
+void cut_rows(const Limits& machine, int64_t part, int64_t scores, AttentionTiling& t) {
   const int64_t block = machine.ub_align / kSumBytes;
-  t.piece = std::min(std::max(2 * block, kPiece / t.keys), part);
+  t.piece = std::min(std::max(2 * block, scores / t.keys), part);
   t.rows = round_up(part, t.piece) * machine.vectors;
   t.strips = t.piece % (2 * block) == 0 ? 2 : 1;  // columns of them begin at words of UB
 }
@@ -68,10 +68,12 @@ AttentionTiling attention_tiling(const Limits& machine, const AttentionShape& s,
     for (t.block = kBlock; t.block >= std::max(native, most / 2); t.block /= 2) {
       for (t.keys = longest * t.block; t.keys >= t.block; t.keys /= 2) {
         if (t.keys > t.block && t.keys / 2 >= s.capacity) continue;
-        cut_rows(machine, part, t);
         t.step = std::min(t.block, std::max(native, 4 * int64_t{machine.fractal_cols(s.type)}));
         for (; t.step >= native; t.step /= 2) {
-          if (fits(machine, s, t, wish.reserved)) return t;
+          for (const int64_t scores : kPieces) {
+            cut_rows(machine, part, scores, t);
+            if (fits(machine, s, t, wish.reserved)) return t;
+          }
         }
       }
     }

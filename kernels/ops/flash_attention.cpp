@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -64,8 +65,11 @@ class Prefill {
   // A tile of query tokens of one head. It begins at the tile of keys that its first row still
   // sees.
   void tile(const Sequence& s, const Int& task) {
-    const auto [head, m] = k_.split(task, shape_.heads);
-    const Int first = m * tiling_.rows, at = head;  // NOTE: clang 14 captures no structured binding
+    // As many heads as there are groups at a time: their keys and values stay in L2.
+    const Int most = std::min<int64_t>(shape_.heads, k_.machine().groups);
+    const Int batch = most * ceil_div(s.count, tiling_.rows), begin = task / batch * most;
+    const Int heads = min(most, shape_.heads - begin), number = task % batch;
+    const Int first = number / heads * tiling_.rows, at = begin + number % heads;
     const Int oldest = shape_.window == 0 ? Int(0)
                                           : max(0, s.past + first - (shape_.window - 1)) /
                                                 tiling_.keys * tiling_.keys;

@@ -41,6 +41,12 @@ TEST_CASE("prefill attention through GM comes near its own roofline, the rate of
   CHECK(cost.cycles() > 0.85 * taken);
 }
 
+TEST_CASE("prefill attention on direct paths keeps the cube busy") {
+  const char* const shape = "tokens=2048 heads=32 kv-heads=32 dim=128";
+  CHECK(cube_cycles("ascend-950pr", "flash_attention", shape) >
+        0.57 * cycles("ascend-950pr", "flash_attention", shape));  // of what a row sees
+}
+
 TEST_CASE("large products come near the cube's peak") {
   struct Sample {
     const char* machine;
