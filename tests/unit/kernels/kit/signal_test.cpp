@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
+#include "isa/chip_address.h"
 #include "kernels/kit/kit.h"
 #include "sim/soc/simulator.h"
 
@@ -52,7 +53,7 @@ Ran run_relay(bool waits) {
   const std::vector<float> given(kCount, 10);
   const uint64_t in = allocate(kCount * 4, "in"), out = allocate(kCount * 4, "out");
   const auto on = [](uint64_t address, int chip) {
-    return address + (static_cast<uint64_t>(chip) << Gm::kChipShift);
+    return address + (static_cast<uint64_t>(chip) << kChipShift);
   };
   for (int chip = 0; chip < machine.chips; ++chip) gm.write(on(in, chip), given.data(), kCount * 4);
   const Program program = relay(simulator.limits(), waits);
