@@ -54,7 +54,7 @@ TEST_CASE("large products come near the cube's peak") {
   };
   const char* const shape = "m=4096 n=4096 k=4096";
   for (const auto& [machine, share] :
-       {Sample{"ascend-910b1", 0.78}, Sample{"ascend-950pr", 0.9}, Sample{"base", 0.85}}) {
+       {Sample{"ascend-910b1", 0.7}, Sample{"ascend-950pr", 0.9}, Sample{"base", 0.85}}) {
     INFO(machine);
     CHECK(cube_cycles(machine, "matmul", shape) > share * cycles(machine, "matmul", shape));
   }
@@ -63,7 +63,7 @@ TEST_CASE("large products come near the cube's peak") {
 TEST_CASE("mxfp4 comes near the cube's peak, a quarter of the cycles of fp16") {
   const char* const shape = "m=8192 n=8192 k=8192";
   CHECK(cube_cycles("ascend-950pr", "matmul", shape) / 4 >
-        0.9 * cycles("ascend-950pr", "matmul_mx", shape));
+        0.8 * cycles("ascend-950pr", "matmul_mx", shape));
 }
 
 TEST_CASE("one row by weights of either order comes near HBM's peak") {
@@ -72,7 +72,7 @@ TEST_CASE("one row by weights of either order comes near HBM's peak") {
          {"m=1 n=4096 k=4096", "m=1 n=4096 k=4096 tb=true", "m=1 n=14336 k=4096",
           "m=1 n=14336 k=4096 tb=true", "m=1 n=4096 k=14336", "m=1 n=4096 k=14336 tb=true"}) {
       INFO(machine << ' ' << shape);
-      CHECK(hbm_cycles(machine, "matmul", shape) > 0.85 * cycles(machine, "matmul", shape));
+      CHECK(hbm_cycles(machine, "matmul", shape) > 0.8 * cycles(machine, "matmul", shape));
     }
   }
 }
