@@ -138,14 +138,14 @@ Work combine_work(const Options& o) {
   return {.read_bytes = rows * row_bytes(s), .written_bytes = row_bytes(s)};
 }
 
-std::vector<OptionSpec> options_with(OptionSpec dtype) {
+std::vector<OptionSpec> options_with(const OptionSpec& dtype) {
   return {{"tokens", "128", "of each chip"},
           {"dim", "4096", "channels of a row"},
           {"experts", "256", "of all chips, a multiple of them"},
           {"top-k", "6", "experts of a token, at most 16"},
           {"mode", "normal", "normal: a row a chip; low_latency: a row an expert"},
           detail::load_option(),
-          std::move(dtype),
+          dtype,
           {"chips", "1", "chips; npu run takes the machine's"}};
 }
 
