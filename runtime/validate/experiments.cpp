@@ -99,6 +99,10 @@ Figures tile_copies(Bench& bench, const Measurement& m) {
   c.tile_cols = m.number("tile_cols");
   c.rounds = m.number("rounds", 1);
   const std::string order = m.with.count("order") > 0 ? m.text("order") : "shared";
+  if (order != "same" && order != "staggered" && order != "shared") {
+    throw InputError(
+        fmt::format("measurement {}: order is {}; allowed: same staggered shared", m.name, order));
+  }
   c.order = order == "same"        ? TileCopy::Order::kSame
             : order == "staggered" ? TileCopy::Order::kStaggered
                                    : TileCopy::Order::kShared;
