@@ -3,11 +3,10 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #include "isa/errors.h"
 #include "runtime/validate/bulk_tables.h"
+#include "tests/validate/bulk_folder.h"
 
 namespace npu {
 namespace {
@@ -53,15 +52,9 @@ TEST_CASE("an mma and the conflicts of banks take the published cycles") {
 }
 
 TEST_CASE("bulk tables are compared where they are given") {
-  const char* folder = std::getenv("NPU_DATA");
-  const std::string path =
-      (folder != nullptr ? std::string(folder) : std::string(NPU_SOURCE_DIR) + "/../shared/data") +
-      "/hardware";
-  if (!std::filesystem::is_directory(path)) {
-    WARN("no tables in " + path + ": skipped");
-    return;
-  }
-  std::vector<Measurement> rows = read_bulk_tables(path);
+  const std::optional<std::string> path = test::bulk_folder();
+  if (!path) return;
+  std::vector<Measurement> rows = read_bulk_tables(*path);
   ValidateOptions options;
   options.family = "mma";
   const auto summaries = summarise(validate(rows, options));

@@ -2,12 +2,12 @@
 // command prints. With NPU_UPDATE_DOCS set they are written into the page instead.
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "runtime/validate/bulk_tables.h"
 #include "runtime/validate/report.h"
+#include "tests/validate/bulk_folder.h"
 
 namespace npu {
 namespace {
@@ -58,15 +58,9 @@ TEST_CASE("the page shows the model beside the matrix product's ladder") { check
 TEST_CASE("the page shows the model beside operators of DeepSeek-V4") { check_family("dsv4-ops"); }
 
 TEST_CASE("the page shows the model beside bulk tables, where they are given") {
-  const char* folder = std::getenv("NPU_DATA");
-  const std::string path =
-      (folder != nullptr ? std::string(folder) : std::string(NPU_SOURCE_DIR) + "/../shared/data") +
-      "/hardware";
-  if (!std::filesystem::is_directory(path)) {
-    WARN("no tables in " + path + ": skipped");
-    return;
-  }
-  compare("Bulk tables", summary_markdown(validate(read_bulk_tables(path), {})));
+  const std::optional<std::string> path = test::bulk_folder();
+  if (!path) return;
+  compare("Bulk tables", summary_markdown(validate(read_bulk_tables(*path), {})));
 }
 
 }  // namespace
