@@ -1,4 +1,4 @@
-// The pages that quote code and figures tell the truth: docs/walkthrough.md and docs/tutorial/. The
+// The pages that quote code and figures tell the truth: those of NPU_PAGES and docs/tutorial/. The
 // output that follows a block of commands is what these print, and code is in the file that its
 // block names. With NPU_UPDATE_DOCS set, the outputs are written into the pages instead.
 #include <algorithm>
@@ -15,7 +15,9 @@ namespace npu {
 namespace {
 
 std::vector<std::string> all_pages() {
-  std::vector<std::string> pages{NPU_SOURCE_DIR "/docs/walkthrough.md"};
+  std::vector<std::string> pages;
+  std::istringstream names(NPU_PAGES);
+  for (std::string name; names >> name;) pages.push_back(NPU_SOURCE_DIR "/" + name);
   for (const auto& entry : std::filesystem::directory_iterator(NPU_SOURCE_DIR "/docs/tutorial")) {
     if (entry.path().extension() == ".md") pages.push_back(entry.path().string());
   }
