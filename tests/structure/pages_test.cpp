@@ -18,7 +18,8 @@ std::vector<std::string> all_pages() {
   std::vector<std::string> pages;
   std::istringstream names(NPU_PAGES);
   for (std::string name; names >> name;) pages.push_back(NPU_SOURCE_DIR "/" + name);
-  for (const auto& entry : std::filesystem::directory_iterator(NPU_SOURCE_DIR "/docs/tutorial")) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(NPU_SOURCE_DIR "/docs/tutorial")) {
     if (entry.path().extension() == ".md") pages.push_back(entry.path().string());
   }
   std::sort(pages.begin(), pages.end());
