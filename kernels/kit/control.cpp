@@ -1,45 +1,54 @@
 // Control flow, work sharing and scopes of leases.
+#include "kernels/kit/control.h"
+
 #include "kernels/kit/kernel.h"
 #include "kernels/kit/recorder.h"
 #include "kernels/kit/verb.h"
 
 namespace npu {
 
-using kit::Expr;
-using kit::Recorder;
+namespace kit {
 
-namespace {
-
-// for (i = first; i < limit; i += step) body(i)
-void record_loop(Recorder& r, std::string name, const Int& first, const Int& limit, const Int& step,
-                 int skew, const std::function<void(Int)>& body, Where at) {
+void record_loop(Recorder& r, std::string name, const LoopRange& range,
+                 const std::function<void(Int)>& body, Where at) {
   const auto id = static_cast<int>(r.loops.size());
-  r.loops.push_back({std::move(name), skew});
-  const Int from = r.now(first), to = r.now(limit), by = r.now(step);
-  const Int variable(kit::leaf(kit::Op::kLoop, id));
-  kit::Stmt stmt;
+  r.loops.push_back({std::move(name), range.skew});
+  const Int from = r.now(range.first), to = r.now(range.limit), by = r.now(range.step);
+  const Int variable(leaf(Op::kLoop, id));
+  Stmt stmt;
   stmt.where = at;
-  stmt.stamp = r.begin_block(kit::LoopHeader{variable, from, to, by});
+  stmt.stamp = r.begin_block(LoopHeader{variable, from, to, by});
   stmt.scope = r.scope();
   body(variable);
-  kit::Loop loop{id, from.expr(), to.expr(), by.expr(), skew, r.end_block()};
+  Loop loop{id, from.expr(), to.expr(), by.expr(), range.skew, range.ahead, r.end_block()};
   stmt.end_stamp = r.stamp();
   stmt.what = std::move(loop);
   r.append(std::move(stmt));
 }
 
-void record_when(Recorder& r, const Expr& condition, int stage_skew, int loop,
+void record_when(Recorder& r, const Expr& condition, When::Kind kind, int stage_skew,
                  const std::function<void()>& body, Where at) {
-  kit::Stmt stmt;
+  Stmt stmt;
   stmt.where = at;
   stmt.stamp = r.begin_block();
   stmt.scope = r.scope();
   body();
-  kit::When when{condition, stage_skew, loop, r.end_block()};
+  When when{condition, kind, stage_skew, r.end_block()};
   stmt.end_stamp = r.stamp();
   stmt.what = std::move(when);
   r.append(std::move(stmt));
 }
+
+}  // namespace kit
+
+using kit::Expr;
+using kit::Recorder;
+using kit::When;
+
+namespace {
+
+using kit::record_loop;
+using kit::record_when;
 
 void clip_to_tile(Recorder& r, const Dim& dim, const Int& left, Where at) {
   const kit::DimInfo& info = r.dims[static_cast<size_t>(dim.index())];
@@ -110,7 +119,7 @@ Int Kernel::chip() const { return recorder_->csr(Csr::kChip); }
 Int Kernel::chips() const { return recorder_->csr(Csr::kChips); }
 
 void Kernel::loop(std::string name, const Int& count, const IntBody& body, Where at) {
-  record_loop(*recorder_, std::move(name), 0, count, 1, 0, body, at);
+  record_loop(*recorder_, std::move(name), {.limit = count}, body, at);
 }
 
 void Kernel::tiles(std::string name, const Int& extent, const Dim& dim, const IntBody& body,
@@ -120,7 +129,7 @@ void Kernel::tiles(std::string name, const Int& extent, const Dim& dim, const In
     clip_to_tile(*recorder_, dim, total - i * dim.capacity(), at);
     body(i);
   };
-  record_loop(*recorder_, std::move(name), 0, ceil_div(total, dim.capacity()), 1, 0, turn, at);
+  record_loop(*recorder_, std::move(name), {.limit = ceil_div(total, dim.capacity())}, turn, at);
 }
 
 void Kernel::stages(std::string name, const Int& extent, const Dim& dim,
@@ -132,7 +141,6 @@ void Kernel::stages(std::string name, const Int& extent, const Dim& dim,
   }
   const Int total = recorder_->now(extent);
   const Int count = recorder_->now(ceil_div(total, dim.capacity()));
-  const auto id = static_cast<int>(recorder_->loops.size());
   const auto turn = [&](Int t) {
     for (const Stage& stage : stages) {
       const Int j = t - stage.skew;
@@ -146,16 +154,16 @@ void Kernel::stages(std::string name, const Int& extent, const Dim& dim,
       if (skew == 0) {
         body();
       } else {
-        record_when(*recorder_, inside, stage.skew, id, body, at);
+        record_when(*recorder_, inside, When::Kind::kStage, stage.skew, body, at);
       }
     }
   };
-  record_loop(*recorder_, std::move(name), 0, count + skew, 1, skew, turn, at);
+  record_loop(*recorder_, std::move(name), {.limit = count + skew, .skew = skew}, turn, at);
 }
 
 void Kernel::when(const Cond& condition, const Body& body, Where at) {
   const Expr now = recorder_->now(Int(condition.expr())).expr();
-  if (!kit::is_const(now)) return record_when(*recorder_, now, -1, -1, body, at);
+  if (!kit::is_const(now)) return record_when(*recorder_, now, When::Kind::kPlain, 0, body, at);
   if (!kit::is_const(now, 0)) body();
 }
 
@@ -169,14 +177,14 @@ void Kernel::tasks(const Int& count, const IntBody& body, const TaskOptions& opt
     first = 0;
     step = 1;
   }
-  record_loop(*recorder_, "task", first, count, step, 0, body, at);
+  record_loop(*recorder_, "task", {.first = first, .limit = count, .step = step}, body, at);
 }
 
 void Kernel::deal(Var& turn, const Int& count, const IntBody& body, Where at) {
   const Int total = recorder_->now(count);
   // `turn` is the group whose task 0 is.
   const Int first = (group() - Int(turn) + groups()) % groups();
-  record_loop(*recorder_, "deal", first, total, groups(), 0, body, at);
+  record_loop(*recorder_, "deal", {.first = first, .limit = total, .step = groups()}, body, at);
   recorder_->where = at;
   turn = (Int(turn) + total) % groups();
 }

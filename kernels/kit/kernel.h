@@ -19,6 +19,7 @@
 #include "isa/program/program.h"
 #include "kernels/kit/dim.h"
 #include "kernels/kit/element_type.h"
+#include "kernels/kit/prefetch.h"
 #include "kernels/kit/ring.h"
 #include "kernels/kit/scalar.h"
 #include "kernels/kit/signal.h"
@@ -125,6 +126,10 @@ class Kernel {
   void stages(std::string name, const Int& extent, const Dim& dim,
               std::initializer_list<Stage> stages, Where at = Where::here());
   void when(const Cond& condition, const Body& body, Where at = Where::here());
+  // item(0) .. item(count - 1), loads alone, `distance` turns ahead of what uses them: so many
+  // here, one at each `next`. At most as many as the rings that they push have slots.
+  [[nodiscard]] Prefetch prefetch(std::string name, const Int& count, int distance,
+                                  const IntBody& item, Where at = Where::here());
 
   // Work. Tasks 0 .. count - 1 are dealt round robin to the groups (or vector cores).
   void tasks(const Int& count, const IntBody& body, const TaskOptions& options = {},

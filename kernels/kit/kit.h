@@ -3,6 +3,7 @@
 
 #include "kernels/kit/dim.h"
 #include "kernels/kit/kernel.h"
+#include "kernels/kit/prefetch.h"
 #include "kernels/kit/ring.h"
 #include "kernels/kit/scalar.h"
 #include "kernels/kit/signal.h"

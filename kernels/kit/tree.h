@@ -54,14 +54,20 @@ struct Advance {
 struct Loop {
   int id = -1;
   Expr first, limit, step;
-  int skew = 0;  // of a pipeline: turns it has beyond its tiles
+  int skew = 0;   // of a pipeline: turns it has beyond its tiles
+  int ahead = 0;  // of a prefetch: the items it begins with
   Block body;
 };
 
 struct When {
+  enum class Kind : uint8_t {
+    kPlain,
+    kStage,     // the guard of a pipeline's stage
+    kPrefetch,  // of the next item of a prefetch
+  };
   Expr condition;
-  int stage_skew = -1;  // the guard of a pipeline's stage
-  int loop = -1;        // that pipeline
+  Kind kind{};
+  int stage_skew = 0;
   Block body;
 };
 

@@ -57,14 +57,11 @@ Program matmul(const Limits& machine, const MatmulShape& s) {
   std::optional<detail::BiasRow> bias_row;
   if (bias) bias_row.emplace(k, *bias, product.cols);
 
-  k.tasks(product.m_tiles() * product.n_tiles(), [&](Int task) {
-    const auto [task_m, task_n] = product.place(task);
-    const Int m = task_m, n = task_n;  // NOTE: clang 14 captures no structured binding
+  product.tasks(a, b, [&](Int m, Int n) {
     const auto one_tile = [&](const MmaOptions& options) {
       product.tile(a, b, m, n, options);
       epilogue.finish(product.pop(), m, n);
     };
-    product.clip(m, n);
     if (!bias_row) return one_tile({});
     bias_row->use(n, [&](Tile row) { one_tile({.bias = row}); });
   });

@@ -50,13 +50,73 @@ void Product::clip(const Int& m, const Int& n) {
   cols.clip(shape_.n - n * tiling_.n);
 }
 
+void Product::clip_packet(const Int& m, const Int& n, const Int& index) {
+  clip(m, n);
+  depth_.clip(shape_.k - index * tiling_.depth);
+}
+
+void Product::clip_span(const Int& m, const Int& n, const Int& index) {
+  clip(m, n);
+  span_->clip(shape_.k - index * tiling_.span);
+}
+
+void Product::load_packet(const Tensor& a, const Tensor& b, const Int& m, const Int& n,
+                          const Int& index) {
+  const bool ta = shape_.a_transposed, tb = shape_.b_transposed;
+  k_.load(a_l1_->push(), ta ? a.values().tile(index, m) : a.values().tile(m, index));
+  k_.load(b_l1_->push(), tb ? b.values().tile(n, index) : b.values().tile(index, n));
+}
+
+void Product::load_scales(const Tensor& a, const Tensor& b, const Int& m, const Int& n,
+                          const Int& index) {
+  k_.load(a_scales_->push(), a.tile(m, index));
+  k_.load(b_scales_->push(), b.tile(n, index));
+}
+
+// Over the parts of k of all tiles of this group.
+Prefetch Product::prefetch(const char* name, int64_t parts, int distance,
+                           const std::function<void(Int, Int, Int)>& load) {
+  const Int tiles = (m_tiles() * n_tiles() - k_.group() + k_.groups() - 1) / k_.groups();
+  return k_.prefetch(name, tiles * parts, distance, [this, parts, load](Int item) {
+    const auto [index, turn] = k_.split(item, parts);
+    const auto [m, n] = place(k_.group() + turn * k_.groups());
+    load(m, n, index);
+  });
+}
+
+void Product::tasks(const Tensor& a, const Tensor& b, const std::function<void(Int, Int)>& body) {
+  if (span_) {
+    spans_ = prefetch("spans ahead", ceil_div(shape_.k, tiling_.span), 1,
+                      [this, a, b](Int m, Int n, Int i) {
+                        clip_span(m, n, i);
+                        load_scales(a, b, m, n, i);
+                      });
+  }
+  packets_ = prefetch("packets ahead", ceil_div(shape_.k, tiling_.depth), tiling_.packets - 1,
+                      [this, a, b](Int m, Int n, Int i) {
+                        clip_packet(m, n, i);
+                        load_packet(a, b, m, n, i);
+                      });
+  k_.tasks(m_tiles() * n_tiles(), [&](Int task) {
+    const auto [m, n] = place(task);
+    clip(m, n);
+    body(m, n);
+  });
+  packets_.reset();
+  spans_.reset();
+}
+
 // sum += one packet of a times one packet of b
 void Product::packet(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m, const Int& n,
                      const Int& index, const MmaOptions& options,
                      const std::optional<Scales>& scales) {
+  if (packets_) {
+    packets_->next();
+    clip_packet(m, n, index);
+  } else {
+    load_packet(a, b, m, n, index);
+  }
   const bool ta = shape_.a_transposed, tb = shape_.b_transposed;
-  k_.load(a_l1_->push(), ta ? a.values().tile(index, m) : a.values().tile(m, index));
-  k_.load(b_l1_->push(), tb ? b.values().tile(n, index) : b.values().tile(index, n));
   k_.use(a_l1_->pop(), b_l1_->pop(), [&](Tile a_slot, Tile b_slot) {
     const Tile at = scales ? a_slot.scaled_by(scales->a) : a_slot,
                bt = scales ? b_slot.scaled_by(scales->b) : b_slot;
@@ -74,8 +134,12 @@ void Product::scaled_packets(const Tile& sum, const Tensor& a, const Tensor& b, 
                              const Int& n, const MmaOptions& options) {
   const int64_t depth = tiling_.depth, packets = tiling_.span / depth;
   k_.tiles("span", shape_.k, *span_, [&](Int span) {
-    k_.load(a_scales_->push(), a.tile(m, span));
-    k_.load(b_scales_->push(), b.tile(n, span));
+    if (spans_) {
+      spans_->next();
+      clip_span(m, n, span);
+    } else {
+      load_scales(a, b, m, n, span);
+    }
     k_.use(a_scales_->pop(), b_scales_->pop(), [&](Tile as, Tile bs) {
       k_.tiles("packet", span_->value(), depth_, [&](Int i) {
         packet(sum, a, b, m, n, span * packets + i, options,
@@ -92,6 +156,7 @@ void Product::tile(const Tensor& a, const Tensor& b, const Int& m, const Int& n,
     k_.tiles("packet", shape_.k, depth_,
              [&](Int index) { packet(sum, a, b, m, n, index, options); });
   });
+  if (packets_) clip(m, n);
 }
 
 void Product::part(const Tensor& a, const Tensor& b, const Int& m, const Int& n, const Int& first,

@@ -21,6 +21,10 @@ class Product {
   // needs fewer rows of a and columns of b than a line of tiles.
   std::array<Int, 2> place(const Int& task) const;
 
+  // body(m, n) for each tile that is this group's, with rows and cols set. The loads of a tile
+  // begin while the one before it is multiplied: what `tile` is given there is `a` and `b`.
+  void tasks(const Tensor& a, const Tensor& b, const std::function<void(Int, Int)>& body);
+
   // Sets rows and cols for tile (m, n), before anything else of it.
   void clip(const Int& m, const Int& n);
   // One slot of sums = tile (m, n) of a b (+ bias, the tile's piece of it in Mem::kBias).
@@ -38,6 +42,15 @@ class Product {
   struct Scales {
     Tile a, b;
   };
+  // Loads of packet `index` of k, of the scales of span `index`.
+  void load_packet(const Tensor& a, const Tensor& b, const Int& m, const Int& n, const Int& index);
+  void load_scales(const Tensor& a, const Tensor& b, const Int& m, const Int& n, const Int& index);
+  // Their places in k; the extents of a tile are set again with them, after those of another.
+  void clip_packet(const Int& m, const Int& n, const Int& index);
+  void clip_span(const Int& m, const Int& n, const Int& index);
+  Prefetch prefetch(const char* name, int64_t parts, int distance,
+                    const std::function<void(Int, Int, Int)>& load);
+
   void packet(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m, const Int& n,
               const Int& index, const MmaOptions& options,
               const std::optional<Scales>& scales = std::nullopt);
@@ -51,6 +64,7 @@ class Product {
   std::optional<Dim> span_;  // of k: a slot of scales
   Ring *a_l1_, *b_l1_, *a_l0_, *b_l0_, *sums_;
   Ring *a_scales_ = nullptr, *b_scales_ = nullptr;
+  std::optional<Prefetch> packets_, spans_;  // of the tiles of `tasks`
 };
 
 // The way of a tile's piece of a bias (n) to where the cube starts from it.

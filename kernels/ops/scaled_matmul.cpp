@@ -33,9 +33,7 @@ Program scaled_matmul(const char* name, const Limits& machine, const ScaledMatmu
   const Tensor a = k.tensor("a", shape.a, {s.m, s.k}), b = k.tensor("b", shape.b, {s.n, s.k});
   const Tensor c = k.tensor("c", s.out, {s.m, s.n});
   detail::Product product(k, shape, detail::choose_tiling(name, machine, shape));
-  k.tasks(product.m_tiles() * product.n_tiles(), [&](Int task) {
-    const auto [m, n] = product.place(task);
-    product.clip(m, n);
+  product.tasks(a, b, [&](Int m, Int n) {
     product.tile(a, b, m, n);
     k.drain(c.tile(m, n), product.pop());
   });

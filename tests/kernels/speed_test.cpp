@@ -63,7 +63,7 @@ TEST_CASE("large products come near the cube's peak") {
 TEST_CASE("mxfp4 comes near the cube's peak, a quarter of the cycles of fp16") {
   const char* const shape = "m=8192 n=8192 k=8192";
   CHECK(cube_cycles("ascend-950pr", "matmul", shape) / 4 >
-        0.8 * cycles("ascend-950pr", "matmul_mx", shape));
+        0.94 * cycles("ascend-950pr", "matmul_mx", shape));
 }
 
 TEST_CASE("one row by weights of either order comes near HBM's peak") {

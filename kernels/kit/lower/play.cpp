@@ -52,6 +52,7 @@ class Writer {
     if (limit.op == Op::kConst && first.op == Op::kConst) {
       turns = std::clamp<int64_t>(limit.imm - first.imm, 0, turns);
     }
+    if (loop.ahead > 0) turns = loop.ahead;
     const int64_t outer = std::exchange(turn_, 0), outer_count = std::exchange(count_, 0);
     count_ = turns - loop.skew;
     for (turn_ = 0; turn_ < turns; ++turn_) {
@@ -64,7 +65,8 @@ class Writer {
 
   bool taken(const Item& item) const {
     const auto& when = std::get<When>(item.stmt->what);
-    if (when.stage_skew < 0) return take_;
+    if (when.kind == When::Kind::kPlain) return take_;
+    if (when.kind == When::Kind::kPrefetch) return true;
     return turn_ >= when.stage_skew && turn_ - when.stage_skew < count_;
   }
 

@@ -50,11 +50,16 @@ class Balance {
         if (lease.end == End::kPop) ++ring.pops;
         if (lease.end == End::kPeek) ++ring.peeks;
       } else if (const auto* loop = std::get_if<Loop>(&stmt.what)) {
-        require(count(loop->body), stmt.where,
-                "loop " + r_.loops[static_cast<size_t>(loop->id)].name);
+        const std::string& name = r_.loops[static_cast<size_t>(loop->id)].name;
+        if (loop->ahead > 0) {
+          only_pushes(count(loop->body), stmt.where, name);
+        } else {
+          require(count(loop->body), stmt.where, "loop " + name);
+        }
       } else if (const auto* when = std::get_if<When>(&stmt.what)) {
-        // The stages of a pipeline are balanced together, as the body of its loop.
-        if (when->stage_skew >= 0) {
+        // The stages of a pipeline are balanced together, as the body of its loop; the items of a
+        // prefetch with what stands around `next`.
+        if (when->kind != When::Kind::kPlain) {
           add(counts, count(when->body));
         } else {
           require(count(when->body), stmt.where, "a when");
@@ -62,6 +67,14 @@ class Balance {
       }
     }
     return counts;
+  }
+
+  void only_pushes(const Counts& counts, Where at, const std::string& prefetch) const {
+    for (const auto& [index, count] : counts) {
+      if (count.pops + count.peeks == 0) continue;
+      r_.fail(at, "prefetch " + prefetch + " pops ring " +
+                      r_.rings[static_cast<size_t>(index)].name + "; its items only load");
+    }
   }
 
   void require(const Counts& counts, Where at, const std::string& body) {

@@ -83,6 +83,35 @@ TEST_CASE("a ring must be popped as often as it is pushed, in every body") {
         }) == "kernel wrong: ring x is peeked 2 times but popped 1 times in the kernel");
 }
 
+TEST_CASE("a prefetch only loads, and what it loads is popped where its next stands") {
+  const auto pop = [](Parts& p, const Int& i) { p.k.store(p.out.tile(i, 0), p.x.pop()); };
+  CHECK(refusal([&](Parts& p) {
+          Prefetch ahead =
+              p.k.prefetch("ahead", p.n, 2, [&](Int i) { p.k.load(p.x.push(), p.in.tile(i, 0)); });
+          p.k.loop("i", p.n, [&](Int i) {
+            ahead.next();
+            pop(p, i);
+          });
+        }) == "accepted");
+  CHECK(refusal([&](Parts& p) {
+          Prefetch ahead =
+              p.k.prefetch("ahead", p.n, 1, [&](Int i) { p.k.load(p.x.push(), p.in.tile(i, 0)); });
+          p.k.loop("i", p.n, [&](Int) { ahead.next(); });
+          p.k.loop("j", p.n, [&](Int j) { pop(p, j); });
+        }) == "kernel wrong: ring x is pushed 1 times but popped 0 times in loop i");
+  CHECK(refusal([&](Parts& p) {
+          Prefetch ahead = p.k.prefetch("ahead", p.n, 1, [&](Int i) {
+            p.k.load(p.x.push(), p.in.tile(i, 0));
+            pop(p, i);
+          });
+          ahead.next();
+        }) == "kernel wrong: prefetch ahead pops ring x; its items only load");
+  CHECK(refusal([&](Parts& p) {
+          Prefetch ahead = p.k.prefetch("ahead", p.n, 0, [](Int) {});
+          ahead.next();
+        }) == "kernel wrong: prefetch ahead: the distance is 1 or more");
+}
+
 TEST_CASE("a slot has one user on each side") {
   CHECK(refusal([](Parts& p) {
           p.k.load(p.x.push(), p.in.tile(0, 0));

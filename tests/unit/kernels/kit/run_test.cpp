@@ -251,6 +251,53 @@ TEST_CASE("a slot can be peeked now and popped two steps later") {
   for (size_t i = 0; i < 10 * 64; ++i) REQUIRE(got[i] == 2 * numbers[i]);
 }
 
+TEST_CASE("a prefetch runs ahead of nested loops, over their ends and tails") {
+  Bench bench("base");
+  for (const int64_t tasks : {1, 2, 3, 10}) {
+    for (const int distance : {1, 2, 3}) {
+      Kernel k{"prefetch", bench.limits()};
+      // out[task] = sum over the three parts of in[task], the last of them 10 columns.
+      constexpr int64_t kCols = 74, kPart = 32, kParts = 3;
+      const Dim cols = k.dim("cols", kPart);
+      const Tensor in = k.tensor("in", f32, {tasks, kCols}), out = k.tensor("out", f32, {tasks, 1});
+      Ring& x = k.ring("x", Mem::kUb, f32, {1, cols}, 3);
+      Ring& y = k.ring("y", Mem::kUb, f32, {1, 1}, 2);
+      const Tile part_sum = k.buffer("part_sum", f32, {1, 1}), sum = k.buffer("sum", f32, {1, 1});
+      const Int cores = k.groups() * k.vectors(), core = k.group() * k.vectors() + k.vector();
+      const Int mine = (tasks - core + cores - 1) / cores;
+      Prefetch parts = k.prefetch("parts", mine * kParts, distance, [&](Int item) {
+        const auto [part, turn] = k.split(item, kParts);
+        cols.clip(kCols - part * kPart);
+        k.load(x.push(), in.tile(core + turn * cores, part));
+      });
+      k.tasks(tasks,
+              [&](Int task) {
+                k.vec.fill(sum, 0);
+                k.loop("part", kParts, [&](Int part) {
+                  parts.next();
+                  cols.clip(kCols - part * kPart);
+                  k.vec.row_sum(part_sum, x.pop());
+                  k.vec.add(sum, sum, part_sum);
+                });
+                k.vec.copy(y.push(), sum);
+                k.store(out.tile(task, 0), y.pop());
+              },
+              {.per = Per::kVector});
+      const Program program = k.finish();
+      const auto rows = static_cast<size_t>(tasks);
+      const auto numbers = randoms(rows * kCols, 12);
+      const uint64_t result = bench.put(std::vector<float>(rows));
+      bench.run(program, {bench.put(numbers), result});
+      const auto got = bench.get<float>(result, rows);
+      for (size_t row = 0; row < rows; ++row) {
+        float total = 0;  // of multiples of 1/8: exact in any order
+        for (size_t i = 0; i < kCols; ++i) total += numbers[row * kCols + i];
+        REQUIRE(got[row] == total);
+      }
+    }
+  }
+}
+
 TEST_CASE("workspace carries data between phases of a launch across a barrier") {
   Bench bench("base");
   Kernel k{"phases", bench.limits()};
