@@ -113,32 +113,47 @@ void check(const FractalView& view, Type type) {
   NPU_ASSERT(units > 0 && (units % kPanel == 0 || kPanel % units == 0));
 }
 
-// Both operands become the same units.
-void multiply(const Operand& a, const Operand& b, const MutableFractalView& c, int m, int n, int k,
+int units_of(Type type, int k) {
+  const int per_unit = detail::values_per_unit(type);
+  return (k + per_unit - 1) / per_unit;
+}
+
+// Of a chain of k.
+struct Step {
+  Operand a, b;
+  int k;
+};
+
+// A pass over C: the chain of all steps, of which all but the last fill their panels of k.
+void multiply(std::span<const Step> steps, const MutableFractalView& c, int m, int n,
               bool accumulate) {
-  NPU_ASSERT(m >= 0 && n >= 0 && k >= 0);
-  if (m == 0 || n == 0) return;
-  NPU_ASSERT(c.base != nullptr && c.fractal_rows > 0 && c.row_bytes >= 4 && c.row_bytes % 4 == 0);
-  if (k == 0) {
-    if (!accumulate) clear(c, m, n);
-    return;
+  const Type type = steps[0].a.type;
+  int units = 0;
+  for (const Step& step : steps) {
+    check(step.a.values, step.a.type);
+    check(step.b.values, step.b.type);
+    NPU_ASSERT(units % kPanel == 0);
+    units += units_of(type, step.k);
   }
-  check(a.values, a.type);
-  check(b.values, b.type);
 
   static thread_local Scratch scratch;
-  const int per_unit = detail::values_per_unit(a.type);
-  const int units = (k + per_unit - 1) / per_unit;
   const auto k_panels = static_cast<size_t>((units + kPanel - 1) / kPanel);
   const auto n_panels = static_cast<size_t>((n + kPanel - 1) / kPanel);
+  const size_t stride = static_cast<size_t>(units) * kPanel;
   uint32_t* packed_a = at_least(scratch.a, k_panels * static_cast<size_t>(m) * kPanel);
-  uint32_t* packed_b = at_least(scratch.b, n_panels * static_cast<size_t>(units) * kPanel);
-  detail::pack_a(a, m, k, packed_a);
-  detail::pack_b(b, n, k, packed_b);
+  uint32_t* packed_b = at_least(scratch.b, n_panels * stride);
+  size_t unit = 0;
+  for (const Step& step : steps) {
+    detail::pack_a(step.a, m, step.k, packed_a + unit * static_cast<size_t>(m));
+    detail::pack_b(step.b, n, step.k, packed_b + unit * kPanel, stride);
+    unit += static_cast<size_t>(units_of(type, step.k));
+  }
 
   const Kernel& kernel = kernel_in_use();
-  const Product product{
-      kernel, per_unit == 2 ? kernel.i16x2 : kernel.f32, packed_a, packed_b, m, units, accumulate};
+  const Product product{kernel,    detail::values_per_unit(type) == 2 ? kernel.i16x2 : kernel.f32,
+                        packed_a,  packed_b,
+                        m,         units,
+                        accumulate};
   const int direct = c.row_bytes == kPanelBytes ? n / kPanel : 0;
   const auto panel_of_c = [&](int panel) {
     return reinterpret_cast<uint32_t*>(c.base + static_cast<size_t>(panel) * c.column_stride_bytes);
@@ -152,6 +167,23 @@ void multiply(const Operand& a, const Operand& b, const MutableFractalView& c, i
   for (int panel = direct; panel * kPanel < n; ++panel) {
     product.panel_through(tile, c, panel, std::min(kPanel, n - panel * kPanel));
   }
+}
+
+// False where there is nothing to multiply, with C cleared if it is overwritten.
+bool any_product(const MutableFractalView& c, int m, int n, int k, bool accumulate) {
+  NPU_ASSERT(m >= 0 && n >= 0 && k >= 0);
+  if (m == 0 || n == 0) return false;
+  NPU_ASSERT(c.base != nullptr && c.fractal_rows > 0 && c.row_bytes >= 4 && c.row_bytes % 4 == 0);
+  if (k == 0 && !accumulate) clear(c, m, n);
+  return k > 0;
+}
+
+// Both operands become the same units.
+void multiply(const Operand& a, const Operand& b, const MutableFractalView& c, int m, int n, int k,
+              bool accumulate) {
+  if (!any_product(c, m, n, k, accumulate)) return;
+  const Step step{a, b, k};
+  multiply(std::span(&step, 1), c, m, n, accumulate);
 }
 
 }  // namespace
@@ -168,6 +200,34 @@ void mma(Type type, FractalView a, FractalView b, MutableFractalView c, int m, i
          bool accumulate) {
   NPU_ASSERT(is_mma_type(type));
   multiply({type, a}, {type, b}, c, m, n, k, accumulate);
+}
+
+// Steps go together while they fill their panels and the packed operands stay in the host's cache.
+void mma(Type type, std::span<const MmaStep> steps, MutableFractalView c, int m, int n,
+         bool accumulate) {
+  constexpr int kMostUnits = 128;
+  NPU_ASSERT(is_mma_type(type));
+  static thread_local std::vector<Step> chain;
+  chain.clear();
+  int units = 0;
+  const auto finish = [&] {
+    if (!chain.empty()) multiply(std::span<const Step>(chain), c, m, n, accumulate);
+    if (!chain.empty()) accumulate = true;
+    chain.clear();
+    units = 0;
+  };
+  for (const MmaStep& step : steps) {
+    NPU_ASSERT(!is_integer(type) || (!step.a_turned && !step.b_turned));
+    if (!any_product(c, m, n, step.k, accumulate || !chain.empty())) continue;
+    const int more = units_of(type, step.k);
+    const bool whole = step.k % (kPanel * detail::values_per_unit(type)) == 0;
+    if (units + more > kMostUnits) finish();
+    chain.push_back(
+        {{type, step.a, nullptr, step.a_turned}, {type, step.b, nullptr, step.b_turned}, step.k});
+    units += more;
+    if (!whole) finish();
+  }
+  finish();
 }
 
 void mma_scaled(const ScaledOperand& a, const ScaledOperand& b, MutableFractalView c, int m, int n,

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "isa/types.h"
 
@@ -55,6 +56,17 @@ Type accumulator_of(Type type);
 // of C exactly m x n elements are written. k = 0 gives C = 0, or leaves C as it is if `accumulate`.
 // C overlaps neither operand.
 void mma(Type type, FractalView a, FractalView b, MutableFractalView c, int m, int n, int k,
+         bool accumulate);
+
+// One of several products that are added to the same C in turn. A `turned` operand is stored as
+// (k, m) or (k, n); integers are not.
+struct MmaStep {
+  FractalView a, b;
+  bool a_turned = false, b_turned = false;
+  int k = 0;
+};
+// What mma() of each step after the other gives, in one pass over C.
+void mma(Type type, std::span<const MmaStep> steps, MutableFractalView c, int m, int n,
          bool accumulate);
 
 // The same with operands that may differ in type, into f32. Every element is multiplied by its

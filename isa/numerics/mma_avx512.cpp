@@ -47,6 +47,7 @@ struct I16x2 {
   }
 };
 
+// The strip below is fetched meanwhile: its rows of C are rarely near.
 template <class Op, int rows, int panels>
 NPU_AVX512 void block(const Strip& strip) {
   typename Op::Vector sum[rows][panels];
@@ -55,6 +56,7 @@ NPU_AVX512 void block(const Strip& strip) {
     NPU_UNROLL
     for (int p = 0; p < panels; ++p) {
       sum[r][p] = strip.accumulate ? Op::load(strip.c[p] + r * kPanel) : Op::zero();
+      _mm_prefetch(strip.c[p] + (rows + r) * kPanel, _MM_HINT_T0);
     }
   }
   const uint32_t* panel_of_a = strip.a;

@@ -52,18 +52,20 @@ const Kernel& avx2_kernel();
 const Kernel& avx512_kernel();
 #endif
 
-// An operand of mma (no scales) or mma_scaled.
+// An operand of mma (no scales) or mma_scaled. `turned`: stored as (k, rows); then a unit is a
+// value and there are no scales.
 struct Operand {
   Type type;
   FractalView values;
   const ScaleView* scales = nullptr;
+  bool turned = false;
 };
 
-// (rows, k) of the operand to the packed form of A; `out` holds ceil(units / 16) * rows * 16 units.
+// (rows, k) of the operand to the packed form of A: ceil(units / 16) panels of rows * 16 units.
 void pack_a(const Operand& operand, int rows, int k, uint32_t* out);
 
-// (rows, k) of the operand to the packed form of B; `out` holds ceil(rows / 16) * units * 16 units,
-// zeros beyond rows.
-void pack_b(const Operand& operand, int rows, int k, uint32_t* out);
+// (rows, k) of the operand to the packed form of B: ceil(rows / 16) panels of units * 16 units that
+// begin `stride` units apart. What stands in columns beyond rows is not defined.
+void pack_b(const Operand& operand, int rows, int k, uint32_t* out, size_t stride);
 
 }  // namespace npu::detail

@@ -74,10 +74,11 @@ NPU_AVX2 NPU_INLINE void turn_f16_8x8(const std::byte* from, size_t pitch, uint3
 
 // Whole blocks of 16 x 16 f16 of an operand whose fractal rows are 32 bytes, into the packed form
 // of B.
-NPU_AVX2 void pack_b_f16_avx2(const FractalView& view, int rows, int k, uint32_t* out) {
+NPU_AVX2 void turn_f16_avx2(const FractalView& view, int rows, int k, uint32_t* out,
+                            size_t stride) {
   constexpr size_t kRow = 32;  // bytes
   for (int n = 0; n < rows; n += kPanel) {
-    uint32_t* panel = out + static_cast<size_t>(n) * static_cast<size_t>(k);
+    uint32_t* panel = out + static_cast<size_t>(n / kPanel) * stride;
     for (int unit = 0; unit < k; unit += kPanel) {
       const std::byte* block = view.base +
                                static_cast<size_t>(unit / kPanel) * view.column_stride_bytes +
@@ -227,9 +228,9 @@ void copy_pieces(const uint32_t* from, int pitch, uint32_t* to, int rows, int pi
   }
 }
 
-}  // namespace
-
-void pack_a(const Operand& operand, int rows, int k, uint32_t* out) {
+// (rows, k) of the stored matrix to panels of 16 units of k that begin `stride` units apart, each
+// (rows, 16): rows as they are.
+void pack_straight(const Operand& operand, int rows, int k, uint32_t* out, size_t stride) {
   static thread_local std::vector<uint32_t> column;
   const Type type = operand.type;
   const FractalView& view = operand.values;
@@ -237,14 +238,13 @@ void pack_a(const Operand& operand, int rows, int k, uint32_t* out) {
   const int units = (k + per_unit - 1) / per_unit;
   const int c0 = view.row_bytes * 8 / bits_of(type);
   const int row_units = c0 / per_unit;
-  const size_t panel_size = static_cast<size_t>(rows) * kPanel;
   const size_t values = static_cast<size_t>(rows) * static_cast<size_t>(c0);
   uint32_t* raw = row_units == kPanel ? nullptr : at_least(column, values);
   for (int first = 0; first < units; first += row_units) {
     const std::byte* source =
         view.base + static_cast<size_t>(first / row_units) * view.column_stride_bytes;
     uint32_t* units_here =
-        row_units == kPanel ? out + static_cast<size_t>(first / kPanel) * panel_size : raw;
+        row_units == kPanel ? out + static_cast<size_t>(first / kPanel) * stride : raw;
     to_units(type, source, units_here, values);
     if (operand.scales != nullptr) {
       apply_scales(*operand.scales, rows, c0, first, k, units_here);
@@ -253,41 +253,41 @@ void pack_a(const Operand& operand, int rows, int k, uint32_t* out) {
     // Pieces of a row that stay together in a panel.
     const int piece = std::min(row_units, kPanel);
     for (int at = 0; at < row_units && first + at < units; at += piece) {
-      uint32_t* panel = out + static_cast<size_t>((first + at) / kPanel) * panel_size;
+      uint32_t* panel = out + static_cast<size_t>((first + at) / kPanel) * stride;
       copy_pieces(raw + at, row_units, panel + (first + at) % kPanel, rows, piece);
     }
   }
   if (k % per_unit == 0) return;
   // The value beside the last one is beyond k; a little-endian host keeps it in the upper half.
-  uint32_t* last =
-      out + static_cast<size_t>((units - 1) / kPanel) * panel_size + (units - 1) % kPanel;
+  uint32_t* last = out + static_cast<size_t>((units - 1) / kPanel) * stride + (units - 1) % kPanel;
   for (int r = 0; r < rows; ++r) last[r * kPanel] &= 0xffff;
 }
 
-void pack_b(const Operand& operand, int rows, int k, uint32_t* out) {
+// (rows, k) of the stored matrix to panels of 16 rows that begin `stride` units apart, each
+// (k, 16): transposed.
+void pack_turned(const Operand& operand, int rows, int k, uint32_t* out, size_t stride) {
 #if NPU_X86
-  if (operand.type == Type::kF16 && simd() == Simd::kAvx2 && operand.scales == nullptr &&
+  if (operand.type == Type::kF16 && simd() >= Simd::kAvx2 && operand.scales == nullptr &&
       operand.values.row_bytes == kPanel * 2 && rows % kPanel == 0 && k % kPanel == 0) {
-    return pack_b_f16_avx2(operand.values, rows, k, out);
+    return turn_f16_avx2(operand.values, rows, k, out, stride);
   }
 #endif
   static thread_local std::vector<uint32_t> straight;
   const int per_unit = values_per_unit(operand.type);
   const int units = (k + per_unit - 1) / per_unit;
-  const int padded = (rows + kPanel - 1) / kPanel * kPanel;
   const int k_panels = (units + kPanel - 1) / kPanel;
   const auto panel_size = static_cast<size_t>(rows) * kPanel;
   uint32_t* packed = at_least(straight, static_cast<size_t>(k_panels) * panel_size);
-  pack_a(operand, rows, k, packed);
+  pack_straight(operand, rows, k, packed, panel_size);
 
   const Transpose transpose = transpose_in_use();
   uint32_t block[kPanel * kPanel];
-  for (int n = 0; n < padded; n += kPanel) {
+  for (int n = 0; n < rows; n += kPanel) {
     const int valid = std::min(kPanel, rows - n);
     for (int unit = 0; unit < units; unit += kPanel) {
       const uint32_t* in = packed + static_cast<size_t>(unit / kPanel) * panel_size + n * kPanel;
-      uint32_t* to = out + (static_cast<size_t>(n) * static_cast<size_t>(units)) +
-                     static_cast<size_t>(unit) * kPanel;
+      uint32_t* to =
+          out + static_cast<size_t>(n / kPanel) * stride + static_cast<size_t>(unit) * kPanel;
       const int steps = std::min(kPanel, units - unit);
       if (valid == kPanel && steps == kPanel) {
         transpose(in, to);
@@ -299,6 +299,19 @@ void pack_b(const Operand& operand, int rows, int k, uint32_t* out) {
       std::copy(turned, turned + steps * kPanel, to);
     }
   }
+}
+
+}  // namespace
+
+void pack_a(const Operand& operand, int rows, int k, uint32_t* out) {
+  const size_t stride = static_cast<size_t>(rows) * kPanel;
+  if (operand.turned) return pack_turned(operand, k, rows, out, stride);
+  pack_straight(operand, rows, k, out, stride);
+}
+
+void pack_b(const Operand& operand, int rows, int k, uint32_t* out, size_t stride) {
+  if (operand.turned) return pack_straight(operand, k, rows, out, stride);
+  pack_turned(operand, rows, k, out, stride);
 }
 
 }  // namespace npu::detail

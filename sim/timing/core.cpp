@@ -35,6 +35,7 @@ void Core::start(const Code& code, uint64_t control_block, bool takes_part, int 
   halted_at_ = 0;
   mma_cycles_.fill(0);
   mailbox_.clear();
+  backlog_.clear();
   handover_.start();
   l1_port_.start();
   l0c_port_.start();

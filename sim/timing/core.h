@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/functional/backlog.h"
 #include "sim/functional/state.h"
 #include "sim/timing/code.h"
 #include "sim/timing/handover.h"
@@ -49,6 +50,9 @@ class Core {
   const UnitModel* unit(Unit unit) const { return units_[static_cast<size_t>(unit)].get(); }
   UnitModel* unit(Unit unit) { return units_[static_cast<size_t>(unit)].get(); }
   Place place() { return {shared_.gm, state_, shared_.limits, number_}; }
+  // Carries out a command that retires. What the cube does may be carried out later: see Backlog.
+  void execute(const Command& command) { peers_[0]->backlog_.execute(place(), command); }
+  void settle() { backlog_.settle_all(place()); }
   EventKey key(uint32_t priority, int slot) const {
     return event_key(priority, static_cast<uint32_t>(index_ * kSlotsPerCore + slot));
   }
@@ -91,6 +95,7 @@ class Core {
   const Code* code_ = nullptr;
   bool takes_part_ = false, halted_ = false;
   Cycle halted_at_ = 0;
+  Backlog backlog_;  // of a cube core: its group's
   Flags flags_;
   Handover handover_;
   SharedPort l1_port_, l0c_port_;

@@ -223,6 +223,7 @@ RunRecord Engine::end_run() {
       record.cycles = std::max(record.cycles, core->halted_at());
     }
   }
+  for (int group = 0; group < groups(); ++group) core(group, 0).settle();
   const bool ended = !shared_.fault && !stopped_;
   if (!ended) record.cycles = shared_.fault ? shared_.fault->cycle : shared_.wheel.now();
   for (const auto& core : cores_) {

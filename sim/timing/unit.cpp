@@ -196,7 +196,7 @@ void UnitModel::retire(Entry& entry) {
     }
     shared_.words.changed(set.address, sizeof(uint64_t));
   } else if (entry.kind == Entry::Kind::kWork) {
-    if (executes) execute(core_.place(), entry.command);
+    if (executes) core_.execute(entry.command);
     ++shared_.retired;
     if (!shared_.words.empty()) shared_.words.changed(0, ~uint64_t{0});
   }
@@ -208,7 +208,7 @@ void UnitModel::retire(Entry& entry) {
 }
 
 void UnitModel::carry_out() {
-  if (!shared_.gm.timing_only()) execute(core_.place(), entry_.command);
+  if (!shared_.gm.timing_only()) core_.execute(entry_.command);
   entry_.carried_out = true;
 }
 

@@ -53,6 +53,7 @@ void simulate(benchmark::State& state, npu::Mode mode) {
 void openblas_sgemm(benchmark::State& state) {
   const std::vector<float> a(kSize * kSize, 1.0F), b(kSize * kSize, 1.0F);
   std::vector<float> c(kSize * kSize);
+  openblas_set_num_threads(1);  // the simulator has one
   for (auto _ : state) {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, kSize, kSize, kSize, 1.0F, a.data(),
                 kSize, b.data(), kSize, 0.0F, c.data(), kSize);

@@ -267,6 +267,60 @@ TEST_CASE("an extent of zero does nothing, and k = 0 starts from zero or from C"
   CHECK(*problem.c.at(20, 0) == 0x5a);
 }
 
+// The same matrix stored as its transpose.
+Fractals turned(Fractals& x, int rows, int cols, const Machine& machine, Type type) {
+  Fractals result(cols, rows, machine.rows, machine.row_bytes, type);
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < cols; ++c) result.put(c, r, x.get(r, c));
+  }
+  return result;
+}
+
+void check_steps(Type type, const Machine& machine, int m, int n, const std::vector<int>& steps,
+                 bool a_turned, bool b_turned) {
+  for (const bool accumulate : {false, true}) {
+    std::vector<Problem> parts;
+    std::vector<Fractals> operands;
+    parts.reserve(steps.size());
+    operands.reserve(2 * steps.size());
+    for (const int k : steps) parts.emplace_back(type, machine, m, n, k, Fill::kAnyBits);
+    std::vector<MmaStep> views;
+    for (Problem& part : parts) {
+      operands.push_back(a_turned ? turned(part.a, m, part.k, machine, type) : part.a);
+      const FractalView a = operands.back().view();
+      operands.push_back(b_turned ? turned(part.b, n, part.k, machine, type) : part.b);
+      views.push_back({a, operands.back().view(), a_turned, b_turned, part.k});
+    }
+    Fractals right = parts[0].c;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      mma(type, parts[i].a.view(), parts[i].b.view(), right.mutable_view(), m, n, parts[i].k,
+          accumulate || i > 0);
+    }
+    for_every_simd([&](Simd level) {
+      Fractals c = parts[0].c;
+      mma(type, views, c.mutable_view(), m, n, accumulate);
+      INFO(type_name(type) << " on " << machine.name << ", simd " << static_cast<int>(level)
+                           << ", accumulate " << accumulate);
+      REQUIRE(c.bytes == right.bytes);
+    });
+  }
+}
+
+TEST_CASE("steps of k in one pass give the bits of one product after the other") {
+  for (const Type type : kTypes) {
+    for (const Machine& machine : {kBase, kTiny}) {
+      for (const auto& [m, n] : {std::pair(32, 48), std::pair(19, 37)}) {
+        check_steps(type, machine, m, n, {32, 64, 32, 32, 32, 96, 16}, false, false);
+        check_steps(type, machine, m, n, {20, 32, 32, 8, 160, 32}, false, false);
+        if (is_integer(type)) continue;
+        check_steps(type, machine, m, n, {64, 32, 7, 64, 16, 16}, false, true);
+        check_steps(type, machine, m, n, {64, 32, 7, 64, 16, 16}, true, false);
+        check_steps(type, machine, m, n, {16, 16, 33}, true, true);
+      }
+    }
+  }
+}
+
 TEST_CASE("scaled operands enter the chain multiplied by their scale, on odd shapes") {
   for (const auto& [type_a, type_b] :
        {std::pair(Type::kE4m3, Type::kE4m3), std::pair(Type::kE5m2, Type::kE4m3),
