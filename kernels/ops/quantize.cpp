@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <vector>
+
 #include "kernels/kit/kit.h"
+#include "kernels/ops/row_folds.h"
 #include "kernels/ops/shape_check.h"
 #include "kernels/ops/tiling.h"
 
@@ -10,56 +14,194 @@ namespace npu {
 
 namespace {
 
-// Bytes of UB for one row: its slots, itself in f32, its codes and what its groups need.
-int64_t row_bytes(const Limits& machine, const QuantizeShape& s, int depth, int64_t folded) {
-  const int64_t out = s.values ? bytes_of(s.type) : 1, width = s.width();
-  return depth * (detail::padded_row(machine, s.cols, s.type) +
-                  detail::round_up(s.cols * out, machine.ub_align)) +
-         s.groups() * (width + (folded > 0 ? width + folded : 0)) * 4 +
-         (s.values ? detail::round_up(s.cols, 32) : 0) + (4 * 4 + 2) * s.groups() +
-         machine.ub_align;
+// Groups so short that closing the reduction of each would take longer than a step of the vector
+// unit are folded block by block.
+constexpr int64_t kShort = 512;
+
+bool folded(const QuantizeShape& s) { return s.groups() > 1 && s.width() <= kShort; }
+
+// Elements of a part: their instructions take long enough to hide that of the other part's result.
+constexpr int64_t kPart = 4096;
+
+struct QuantizeTiling {
+  int64_t parts = 1, rows = 0;  // of a tile, and of a part
+  int depth = 2;                // slots of x
+};
+
+// Bytes of UB for some rows: their slots, themselves in f32, their codes and what groups need.
+int64_t part_bytes(const Limits& machine, const QuantizeShape& s, int64_t rows, int depth) {
+  const int64_t groups = rows * s.groups(), out = s.values ? bytes_of(s.type) : 1;
+  int64_t row = depth * detail::padded_row(machine, s.cols, s.type) +
+                detail::round_up(s.cols * out, machine.ub_align);
+  if (s.values)
+    row += detail::round_up(s.cols, machine.ub_align) + detail::padded_row(machine, s.keep, s.type);
+  const int64_t folds = folded(s) ? detail::RowFolds::bytes(machine, groups, s.width(), 1) : 0;
+  return rows * row + folds + groups * (s.width() * 4 + 4 + 3 * bytes_of(s.scale)) +
+         6 * machine.ub_align;
 }
 
 int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 7 / 8; }
 
-struct QuantizeTiling {
-  int64_t rows = 0;
-  int depth = 2;  // slots of x and of what comes out
-  // Of groups of 32, less than a step of the vector unit: columns that are left when they are
-  // folded to a word of UB, of which a reduction takes several at a time. 0: they are not.
-  int64_t folded = 0;
+// Two parts where there is room for two; more slots before more rows.
+QuantizeTiling quantize_tiling(const Limits& machine, const QuantizeShape& s) {
+  const int64_t most = detail::ceil_div(s.rows, detail::vector_cores(machine));
+  const auto fits = [&](const QuantizeTiling& t) {
+    return t.parts * part_bytes(machine, s, t.rows, t.depth) <= room(machine);
+  };
+  QuantizeTiling t{.parts = std::min<int64_t>(2, most), .rows = 1};
+  if (!fits(t)) t.depth = 1;
+  if (!fits(t)) t = {.parts = 1, .rows = 1};
+  if (!fits(t)) t.depth = 1;
+  const int64_t wanted = detail::ceil_div(std::min(most, t.parts * kPart / s.cols), t.parts);
+  while (t.rows < wanted && fits({t.parts, t.rows + 1, t.depth})) ++t.rows;
+  return t;
+}
+
+// Some rows of a tile on their way.
+struct Part {
+  int64_t first = 0;  // row of the tile
+  Dim rows, groups;   // groups of all rows
+  Ring &x_ub, &out_ub;
+  Ring* scales_ub;
+  Tile wide, rounded, scale;
+  std::optional<Tile> narrow, kept;
 };
 
-QuantizeTiling quantize_tiling(const Limits& machine, const QuantizeShape& s) {
-  QuantizeTiling tiling;
-  const int64_t word = machine.ub_align / bytes_of(Type::kF32);
-  const bool short_groups = s.width() == 32 && s.groups() > 1 && word > 1 && word < 32;
-  if (short_groups && row_bytes(machine, s, 1, word) <= room(machine))
-    tiling = {.depth = 1, .folded = word};
-  const int64_t fit = room(machine) / row_bytes(machine, s, tiling.depth, tiling.folded);
-  tiling.rows = std::min(fit, detail::ceil_div(s.rows, detail::vector_cores(machine)));
-  return tiling;
-}
+// A task is some whole rows, in parts that take turns, so that none waits for the result that it
+// has just asked for. Seen as (rows * groups, channels of a group), a group is a row.
+class Quantizer {
+ public:
+  Quantizer(Kernel& k, const QuantizeShape& s)
+      : k_(k),
+        v_(k.vec),
+        s_(s),
+        tiling_(quantize_tiling(k.machine(), s)),
+        x_(k.tensor("x", s.type, {s.rows, s.cols})),
+        out_(k.tensor(s.values ? "y" : "codes", out_type(), {s.rows, s.cols})) {
+    if (!s.values)
+      scales_ = k.tensor("scales", s.scale, {s.rows, s.groups()}).reshape({s.rows * s.groups()});
+    declare_parts();
+    if (folded(s)) folds_.emplace(k, "folds", tile() * s.groups(), s.width(), tiling_.parts);
+  }
+
+  int64_t tile() const { return tiling_.parts * tiling_.rows; }
+
+  void quantize(const Int& first_row) {
+    each([&](const Part& p) { load(p, first_row + p.first); });
+    find_scales();
+    divide();
+    if (s_.values) each([&](const Part& p) { multiply(p); });
+    each([&](const Part& p) { store(p, first_row + p.first); });
+  }
+
+ private:
+  Type out_type() const { return s_.values ? s_.type : s_.code; }
+  template <class Step>
+  void each(const Step& step) const {
+    for (const Part& p : parts_) step(p);
+  }
+  Tile channels(const Part& p) const { return p.wide.cols_from(0, s_.quantised()); }
+  Tile grouped(const Part& p) const {
+    return p.wide.reshape(tiling_.rows * s_.groups(), s_.width());
+  }
+  Tile by_group(const Part& p) const {
+    return s_.groups() == 1 ? channels(p) : grouped(p).clipped(p.groups, s_.width());
+  }
+
+  // All slots of x, then all rows in f32: what a conversion reads and what it writes then lie in
+  // different banks of UB.
+  void declare_parts() {
+    const int64_t padded = s_.groups() * s_.width();
+    std::vector<std::pair<Dim, Ring*>> slots;
+    std::vector<Tile> wide;
+    for (int64_t i = 0; i < tiling_.parts; ++i) {
+      const Dim rows = k_.dim("rows", tiling_.rows);
+      slots.emplace_back(rows, &k_.ring("x_ub", Mem::kUb, s_.type, {rows, s_.cols}, tiling_.depth));
+    }
+    for (const auto& [rows, x_ub] : slots) {
+      wide.push_back(k_.buffer("wide", Type::kF32, {rows, padded}));
+      if (padded != s_.quantised()) v_.fill(wide.back(), 0);  // behind the last group, for good
+    }
+    for (const auto& [rows, x_ub] : slots) {
+      const Dim groups = k_.dim("groups", tiling_.rows * s_.groups());
+      Part p{.first = static_cast<int64_t>(parts_.size()) * tiling_.rows,
+             .rows = rows,
+             .groups = groups,
+             .x_ub = *x_ub,
+             .out_ub = k_.ring("out_ub", Mem::kUb, out_type(), {rows, s_.cols}, 1),
+             .scales_ub =
+                 scales_ ? &k_.ring("scales_ub", Mem::kUb, s_.scale, {groups, 1}, 2) : nullptr,
+             .wide = wide[parts_.size()],
+             .rounded = k_.buffer("rounded", s_.scale, {groups, 1}),
+             .scale = k_.buffer("scale", Type::kF32, {groups, 1})};
+      if (s_.values) p.narrow = k_.buffer("narrow", s_.code, {rows, s_.quantised()});
+      if (s_.keep > 0) p.kept = k_.buffer("kept", s_.type, {rows, s_.keep});
+      parts_.push_back(p);
+    }
+  }
+
+  void load(const Part& p, const Int& row) {
+    p.rows.clip(s_.rows - row);
+    p.groups.clip(s_.groups() * Int(p.rows));
+    k_.load(p.x_ub.push(), x_.from(row, 0));
+    k_.use(p.x_ub.pop(), [&](Tile in) {
+      v_.convert(channels(p), in.cols_from(0, s_.quantised()));
+      if (p.kept) v_.copy(*p.kept, in.cols_from(s_.quantised(), s_.keep));
+    });
+  }
+
+  void find_scales() {
+    const auto largest = [&](const Tile& to, const Tile& from) { v_.row_absmax(to, from); };
+    if (folds_) {
+      std::vector<detail::RowFolds::Strip> strips;
+      each([&](const Part& p) { strips.push_back({grouped(p), p.scale, p.groups}); });
+      folds_->fold(largest, strips);
+    } else {
+      each([&](const Part& p) { largest(p.scale, by_group(p)); });
+    }
+    each([&](const Part& p) { v_.max(p.scale, p.scale, s_.floor()); });
+    each([&](const Part& p) { v_.div(p.scale, p.scale, s_.largest()); });
+    each([&](const Part& p) { v_.convert(p.rounded, p.scale, {.round = RoundMode::kCeil}); });
+  }
+
+  void divide() {
+    if (s_.scale != Type::kE8m0)
+      return each([&](const Part& p) { v_.div(by_group(p), by_group(p), p.scale); });
+    each([&](const Part& p) { v_.convert(p.scale, p.rounded); });
+    each([&](const Part& p) { v_.rec(p.scale, p.scale); });
+    each([&](const Part& p) { v_.mul(by_group(p), by_group(p), p.scale); });  // exact
+  }
+
+  // What the codes stand for.
+  void multiply(const Part& p) {
+    if (s_.scale == Type::kE8m0) v_.convert(p.scale, p.rounded);
+    v_.convert(*p.narrow, channels(p));
+    v_.convert(channels(p), *p.narrow);
+    v_.mul(by_group(p), by_group(p), p.scale);
+  }
+
+  void store(const Part& p, const Int& row) {
+    k_.use(p.out_ub.push(), [&](Tile result) {
+      v_.convert(result.cols_from(0, s_.quantised()), channels(p));
+      if (p.kept) v_.copy(result.cols_from(s_.quantised(), s_.keep), *p.kept);
+    });
+    k_.store(out_.from(row, 0), p.out_ub.pop());
+    if (!scales_) return;
+    v_.copy(p.scales_ub->push(), p.rounded);
+    k_.store(scales_->from(0, row * s_.groups()), p.scales_ub->pop());
+  }
+
+  Kernel& k_;
+  Vec& v_;
+  const QuantizeShape& s_;
+  const QuantizeTiling tiling_;
+  const Tensor x_, out_;
+  std::optional<Tensor> scales_;
+  std::vector<Part> parts_;
+  std::optional<detail::RowFolds> folds_;
+};
 
 }  // namespace
-
-double QuantizeShape::largest() const {
-  switch (code) {
-    case Type::kE4m3:
-      return 448;
-    case Type::kE5m2:
-      return 57344;
-    case Type::kE2m1:
-      return 6;
-    default:
-      return 127;
-  }
-}
-
-// What the published quantisers use for fp8; elsewhere the smallest for which the scale is normal.
-double QuantizeShape::floor() const {
-  return code == Type::kE4m3 ? double{1e-4F} : largest() * 0x1p-126;
-}
 
 void QuantizeShape::check(const Limits& machine) const {
   detail::ShapeCheck check("quantize", machine);
@@ -77,84 +219,19 @@ void QuantizeShape::check(const Limits& machine) const {
   check.require(quantised() > 1, "a row must have two channels to quantise");
   check.done();
   if (block_rows > 1) return;
-  check.require(row_bytes(machine, *this, 2, 0) <= room(machine),
+  check.require(part_bytes(machine, *this, 1, 1) <= room(machine),
                 fmt::format("a row of {} elements does not fit the {} bytes of UB of machine {}",
                             cols, machine.ub, machine.machine));
   check.done();
 }
 
-// A task is some whole rows. Seen as (rows * groups, channels of a group), a group is a row.
 Program quantize(const Limits& machine, const QuantizeShape& s) {
   s.check(machine);
-  const QuantizeTiling tiling = quantize_tiling(machine, s);
-  const int64_t tile = tiling.rows, folded = tiling.folded, groups = s.groups();
-  const int64_t used = s.quantised(), padded = groups * s.width();
-
   Kernel k{"quantize", machine};
-  Vec& v = k.vec;
-  const Dim rows = k.dim("rows", tile), parts = k.dim("parts", tile * groups);
-  const Tensor x = k.tensor("x", s.type, {s.rows, s.cols});
-  const Type out_type = s.values ? s.type : s.code;
-  const Tensor out = k.tensor(s.values ? "y" : "codes", out_type, {s.rows, s.cols});
-  std::optional<Tensor> scales;
-  if (!s.values) scales = k.tensor("scales", s.scale, {s.rows, groups}).reshape({s.rows * groups});
-  std::optional<Tile> half, word;
-  if (folded > 0) {
-    half = k.buffer("half", Type::kF32, {parts, s.width()});
-    word = k.buffer("word", Type::kF32, {parts, folded});
-  }
-  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, s.cols}, tiling.depth);
-  Ring& out_ub = k.ring("out_ub", Mem::kUb, out_type, {rows, s.cols}, tiling.depth);
-  Ring* scales_ub = scales ? &k.ring("scales_ub", Mem::kUb, s.scale, {parts, 1}, 2) : nullptr;
-  const Tile rounded = k.buffer("rounded", s.scale, {parts, 1}),
-             scale = k.buffer("scale", Type::kF32, {parts, 1}),
-             inverse = k.buffer("inverse", Type::kF32, {parts, 1});
-  const Tile wide = k.buffer("wide", Type::kF32, {rows, padded}), some = wide.cols_from(0, used);
-  std::optional<Tile> narrow;
-  if (s.values) narrow = k.buffer("narrow", s.code, {rows, used});
-  if (padded != used) v.fill(wide, 0);  // behind the last group, for good
-
-  const auto find_largest = [&](const Tile& grouped) {
-    if (folded == 0) return v.row_absmax(scale, grouped);
-    v.abs(*half, grouped);
-    for (int64_t left = s.width() / 2; left >= folded; left /= 2) {
-      const Tile to = left == folded ? *word : half->cols_from(0, left);
-      v.max(to, half->cols_from(0, left), half->cols_from(left, left));
-    }
-    v.row_max(scale, *word);
-  };
-  const auto find_scales = [&](const Tile& grouped) {
-    find_largest(grouped);
-    v.max(scale, scale, s.floor());
-    v.div(scale, scale, s.largest());
-    v.convert(rounded, scale, {.round = RoundMode::kCeil});
-    if (s.scale != Type::kE8m0) return v.div(grouped, grouped, scale);
-    v.convert(scale, rounded);
-    v.rec(inverse, scale);
-    v.mul(grouped, grouped, inverse);  // exact: a power of two
-  };
-  const auto some_rows = [&](Int r) {
-    rows.clip(s.rows - r * tile);
-    parts.clip(groups * Int(rows));
-    const Tile grouped =
-        groups == 1 ? some : wide.reshape(tile * groups, s.width()).clipped(parts, s.width());
-    k.load(x_ub.push(), x.tile(r, 0));
-    k.use(x_ub.pop(), out_ub.push(), [&](Tile in, Tile result) {
-      v.convert(some, in.cols_from(0, used));
-      find_scales(grouped);
-      if (!s.values) return v.convert(result, some);
-      v.convert(*narrow, some);
-      v.convert(some, *narrow);
-      v.mul(grouped, grouped, scale);
-      v.convert(result.cols_from(0, used), some);
-      if (s.keep > 0) v.copy(result.cols_from(used, s.keep), in.cols_from(used, s.keep));
-    });
-    k.store(out.tile(r, 0), out_ub.pop());
-    if (!scales) return;
-    v.copy(scales_ub->push(), rounded);
-    k.store(scales->from(0, r * (tile * groups)), scales_ub->pop());
-  };
-  k.tasks(detail::ceil_div(s.rows, tile), some_rows, {.per = Per::kVector});
+  Quantizer quantizer(k, s);
+  const int64_t tile = quantizer.tile();
+  k.tasks(detail::ceil_div(s.rows, tile), [&](Int task) { quantizer.quantize(task * tile); },
+          {.per = Per::kVector});
   return k.finish();
 }
 

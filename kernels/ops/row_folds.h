@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kernels/kit/kernel.h"
@@ -23,25 +24,40 @@ class RowFolds {
     return 4 * elements(machine, rows, cols, strips);
   }
 
+  struct Strip {
+    Tile x, result;                           // (rows, cols), dense, and (rows, 1)
+    std::optional<Int> count = std::nullopt;  // the rows that are folded, if not all
+  };
+
+  // result = reduce(result, x) of each row of the strips, which are of one shape.
+  template <class Reduce>
+  void fold(const Reduce& reduce, std::vector<Strip> strips) const {
+    const int64_t rows = strips.front().x.max_rows();
+    int64_t at = 0, cols = strips.front().x.max_cols();
+    // A row in so many parts.
+    const auto cut = [&](const Strip& strip, int64_t parts) {
+      const Tile all = strip.x.reshape(rows * parts, cols / parts);
+      return strip.count ? all.clipped(*strip.count * parts, cols / parts) : all;
+    };
+    for (; cols > block_ && cols % block_ == 0; cols /= block_) {
+      const int64_t parts = cols / block_;
+      for (Strip& strip : strips) {
+        const Tile to = scratch_.rows_from(at, rows * parts);
+        reduce(to, cut(strip, parts));
+        at += up(rows * parts, block_);
+        strip.x = to;
+      }
+    }
+    for (const Strip& strip : strips) reduce(strip.result, cut(strip, 1));
+  }
+
   // result (rows x 1) = reduce(result, x) of each row of the dense tile x, all of it.
   template <class Reduce>
   void fold(const Reduce& reduce, const Tile& result, const Tile& x) const {
     const int64_t rows = x.max_rows() / strips_;
-    int64_t at = 0, cols = x.max_cols();
-    std::vector<Tile> from;
-    for (int64_t i = 0; i < strips_; ++i) from.push_back(x.rows(i, rows));
-    while (cols > block_ && cols % block_ == 0) {
-      const int64_t parts = rows * (cols /= block_);
-      for (Tile& strip : from) {
-        const Tile to = scratch_.rows_from(at, parts);
-        reduce(to, strip.reshape(parts, block_));
-        at += up(parts, block_);
-        strip = to;
-      }
-    }
-    for (int64_t i = 0; i < strips_; ++i) {
-      reduce(result.rows(i, rows), from[static_cast<size_t>(i)].reshape(rows, cols));
-    }
+    std::vector<Strip> strips;
+    for (int64_t i = 0; i < strips_; ++i) strips.push_back({x.rows(i, rows), result.rows(i, rows)});
+    fold(reduce, strips);
   }
 
  private:

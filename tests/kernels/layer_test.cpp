@@ -18,7 +18,7 @@ struct Case {
   const char* options;
 };
 
-constexpr std::array<Case, 34> kCases = {{
+constexpr std::array<Case, 36> kCases = {{
     {"quantize", "rows=1 cols=2 group=0"},
     {"quantize", "rows=5 cols=256"},
     {"quantize", "rows=7 cols=320"},
@@ -53,6 +53,8 @@ constexpr std::array<Case, 34> kCases = {{
     {"quantize", "rows=1 cols=2 block-rows=128"},
     {"quantize", "rows=300 cols=97 block-rows=64 group=32 scale=fp32"},
     {"quantize", "rows=17 cols=33 block-rows=16 group=32 code=int8 scale=fp32"},
+    {"quantize", "rows=700 cols=96 group=32"},
+    {"quantize", "rows=69 cols=1024 group=512"},
 }};
 
 constexpr const char* kTypes[] = {"fp32", "fp16", "bf16"};
