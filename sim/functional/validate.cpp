@@ -207,6 +207,11 @@ Verdict check_indices(const Place& place, const C& c) {
   return std::nullopt;
 }
 
+template <class C, class R>
+constexpr bool kReadsIndices = std::is_same_v<C, LoadRows<R>> || std::is_same_v<C, StoreRows<R>> ||
+                               std::is_same_v<C, Vgather<R>> || std::is_same_v<C, VgatherRows<R>> ||
+                               std::is_same_v<C, Vscatter<R>>;
+
 }  // namespace
 
 std::optional<Fault> validate(const Place& place, const Command& command) {
@@ -216,15 +221,18 @@ std::optional<Fault> validate(const Place& place, const Command& command) {
 std::optional<Fault> validate_indices(const Place& place, const Command& command) {
   return std::visit(
       [&](const auto& c) -> Verdict {
-        using C = std::decay_t<decltype(c)>;
-        if constexpr (requires { c.list; } || std::is_same_v<C, Vgather<Value>> ||
-                      std::is_same_v<C, VgatherRows<Value>> || std::is_same_v<C, Vscatter<Value>>) {
+        if constexpr (kReadsIndices<std::decay_t<decltype(c)>, Value>) {
           return check_indices(place, c);
         } else {
           return std::nullopt;
         }
       },
       command);
+}
+
+bool reads_indices(const Instruction& instruction) {
+  return std::visit([](const auto& i) { return kReadsIndices<std::decay_t<decltype(i)>, Reg>; },
+                    instruction);
 }
 
 std::optional<Fault> validate_scalar(const Place& place, Mem mem, uint64_t address, int bytes) {

@@ -43,7 +43,10 @@ std::optional<Fault> validate(const Place& place, const Command& command);
 // has no real contents in timing-only. Nothing for all other commands.
 std::optional<Fault> validate_indices(const Place& place, const Command& command);
 
-// The same for a scalar access of `bytes` bytes to GM or UB by the sequencer.
+// True for the instructions whose commands validate_indices looks at.
+bool reads_indices(const Instruction& instruction);
+
+// As validate, for a scalar access of `bytes` bytes to GM or UB by the sequencer.
 std::optional<Fault> validate_scalar(const Place& place, Mem mem, uint64_t address, int bytes);
 
 }  // namespace npu

@@ -1,8 +1,10 @@
 #include "sim/timing/code.h"
 
+#include <bit>
 #include <type_traits>
 
 #include "isa/assembler/disassembler.h"
+#include "sim/functional/validate.h"
 
 namespace npu {
 namespace {
@@ -36,12 +38,26 @@ FlagPair amounts(const std::array<FlagCount, 2>& riding) {
   return {FlagAmount{riding[0].flag, riding[0].count}, FlagAmount{riding[1].flag, riding[1].count}};
 }
 
+// Feed, cube and vector commands stay inside their core.
+void note_sources(QueueFacts& facts, const Instruction& instruction) {
+  const Unit unit = unit_of(instruction);
+  uint64_t registers = source_registers(instruction);
+  facts.local = (unit == Unit::kFeed || unit == Unit::kCube || unit == Unit::kVector) &&
+                static_cast<size_t>(std::popcount(registers)) <= Checked::kMostRegisters;
+  if (!facts.local) return;
+  for (; registers != 0; registers &= registers - 1) {
+    facts.sources.index[facts.sources.count++] = static_cast<uint8_t>(std::countr_zero(registers));
+  }
+}
+
 QueueFacts facts_of(const Instruction& instruction) {
   QueueFacts facts;
   facts.address_registers = address_registers(instruction);
   if (const Sync* sync = sync_of(instruction)) {
     facts.waits = amounts(sync->waits);
     facts.sets = amounts(sync->sets);
+    facts.indexed = reads_indices(instruction);
+    note_sources(facts, instruction);
   } else if (std::holds_alternative<SetWord<Reg>>(instruction)) {
     facts.kind = Entry::Kind::kSetWord;
   } else if (std::holds_alternative<WaitWord<Reg>>(instruction)) {

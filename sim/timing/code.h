@@ -10,6 +10,7 @@
 #include "isa/encoding/issue.h"
 #include "isa/encoding/rules.h"
 #include "isa/program/program.h"
+#include "sim/timing/checked.h"
 #include "sim/timing/entry.h"
 
 namespace npu {
@@ -72,6 +73,9 @@ struct QueueFacts {
   uint64_t address_registers = 0;  // registers that must be known: all sources but plain values
   Entry::Kind kind = Entry::Kind::kWork;
   FlagPair waits{}, sets{};  // riding
+  bool indexed = false;      // reads a list of rows or elements
+  bool local = false;        // validate() looks at no global memory
+  Checked::Sources sources;  // of a local one
 };
 
 struct Code {
@@ -83,6 +87,9 @@ struct Code {
   std::vector<QueueFacts> facts;
   std::vector<uint64_t> constants;
   std::vector<std::string> problems;  // by MicroOp::imm of kIllegal
+
+  // All that its cores have issued so far; kept here because it serves them all.
+  mutable Checked checked;
 
   uint64_t waitable = 0;  // flags that the program declares for these cores, by bit
   uint64_t settable = 0;  // the same for the cores on which a set arrives

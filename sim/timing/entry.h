@@ -18,6 +18,7 @@ struct Entry {
   FlagPair waits{}, sets{};
   uint32_t pc = 0;
   Kind kind = Kind::kWork;
+  bool indexed = false;      // reads a list of rows or elements
   bool carried_out = false;  // its effect is there already
 };
 

@@ -232,33 +232,42 @@ std::optional<Sequencer::Stop> Sequencer::issue_at_pc() {
   if (const uint64_t bad = facts.address_registers & taint_) {
     return unknown(std::countr_zero(bad), "an operand");
   }
-  draft_.command = issue(code_->instructions[pc_], regs_);
-  if (auto fault = validate(core_.place(), draft_.command)) {
-    return fault_here(fault->code, std::move(fault->detail));
-  }
-  draft_.kind = facts.kind;
-  draft_.waits = facts.waits;
-  draft_.sets = facts.sets;
+  Entry& entry = model.place();
+  if (auto stop = make_command(facts, entry.command)) return stop;
+  entry.kind = facts.kind;
+  entry.indexed = facts.indexed;
+  entry.carried_out = false;
+  entry.order = 0;
+  entry.waits = facts.waits;
+  entry.sets = facts.sets;
   if (facts.kind != Entry::Kind::kWork) {
-    if (auto stop = fill_sync(draft_)) return stop;
+    if (auto stop = fill_sync(entry)) return stop;
   }
-  for (int i = 0; i < 2; ++i) {
-    const auto at = static_cast<size_t>(i);
-    if (auto stop = check_flags(draft_.waits[at], draft_.sets[at])) return stop;
+  for (size_t i = 0; i < 2; ++i) {
+    if (auto stop = check_flags(entry.waits[i], entry.sets[i])) return stop;
   }
   ++seen_;
-  draft_.ready = std::max(std::max(local(), shared_.wheel.now()), stores_done_);
-  draft_.pc = pc_;
-  model.place() = draft_;
+  entry.ready = std::max(std::max(local(), shared_.wheel.now()), stores_done_);
+  entry.pc = pc_;
   model.placed();
   if (shared_.observer != nullptr) {
     EventPlace place = event();
-    place.cycle = draft_.ready;
+    place.cycle = entry.ready;
     place.unit = unit;
     place.serial = model.serial();
-    shared_.observer->on_issue(place, draft_.command);
+    shared_.observer->on_issue(place, entry.command);
   }
   executed();
+  return std::nullopt;
+}
+
+std::optional<Sequencer::Stop> Sequencer::make_command(const QueueFacts& facts, Command& command) {
+  command = issue(code_->instructions[pc_], regs_);
+  if (facts.local && code_->checked.has(pc_, facts.sources, regs_)) return std::nullopt;
+  if (auto fault = validate(core_.place(), command)) {
+    return fault_here(fault->code, std::move(fault->detail));
+  }
+  if (facts.local) code_->checked.add(pc_, facts.sources, regs_);
   return std::nullopt;
 }
 

@@ -18,11 +18,16 @@ class Ring {
   T& operator[](size_t i) { return slots_[(first_ + i) & (slots_.size() - 1)]; }
   const T& operator[](size_t i) const { return slots_[(first_ + i) & (slots_.size() - 1)]; }
 
-  // The new last element, holding whatever its slot held before: the caller assigns it.
-  T& push() {
+  // The slot behind the last element, holding whatever it held before: push() takes it in.
+  T& spare() {
     if (size_ == slots_.size()) grow();
+    return (*this)[size_];
+  }
+  // The new last element: the caller assigns it, or has assigned it as spare().
+  T& push() {
+    T& slot = spare();
     ++size_;
-    return back();
+    return slot;
   }
   void pop() {
     first_ = (first_ + 1) & (slots_.size() - 1);

@@ -70,6 +70,8 @@ class Sequencer {
   }
   // Issues the queue instruction at pc; nothing on success.
   std::optional<Stop> issue_at_pc();
+  // Makes the command of the instruction at pc, which must be one that may run.
+  std::optional<Stop> make_command(const QueueFacts& facts, Command& command);
   std::optional<Stop> fill_sync(Entry& entry);
   std::optional<Stop> check_flags(FlagAmount wait, FlagAmount set);
   static std::optional<uint64_t> rare_arithmetic(const MicroOp& op, uint64_t a, uint64_t b);
@@ -190,8 +192,7 @@ class Sequencer {
   Waiting waiting_ = Waiting::kNothing;
   Unit waiting_unit_{};
   FlagPair waiting_flags_{};
-  Entry sync_;   // a set, wait, setw or waitw of the sequencer itself
-  Entry draft_;  // of the command being issued
+  Entry sync_;  // a set, wait, setw or waitw of the sequencer itself
 };
 
 }  // namespace npu

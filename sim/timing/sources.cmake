@@ -21,6 +21,7 @@ list(APPEND NPU_SIM_SOURCES
 list(APPEND NPU_SIM_HEADERS
      timing/banks.h
      timing/cause_clock.h
+     timing/checked.h
      timing/code.h
      timing/core.h
      timing/core_access.h

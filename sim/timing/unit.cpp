@@ -17,8 +17,8 @@ UnitModel::UnitModel(Core& core, Unit unit, int depth)
       retirer_(shared_.wheel, core.key(kRetirePriority, static_cast<int>(unit))) {}
 
 void UnitModel::start() {
-  queue_.clear();
-  in_flight_.clear();
+  entries_.clear();
+  in_flight_ = begun_ = 0;
   issued_ = retired_ = 0;
   last_done_ = 0;
   working_ = retiring_ = false;
@@ -32,8 +32,8 @@ EventPlace UnitModel::event(const Entry& entry) const {
 }
 
 void UnitModel::placed() {
-  queue_.back().serial = ++issued_;
-  const Cycle ready = std::max(now(), queue_.front().ready);
+  entries_.push().serial = ++issued_;
+  const Cycle ready = std::max(now(), front().ready);
   if (!working_) {
     working_ = true;
     agent_.start(run(), ready);
@@ -44,41 +44,41 @@ void UnitModel::placed() {
 }
 
 bool UnitModel::HeadAwait::await_ready() const {
-  return !unit.queue_.empty() && unit.queue_.front().ready <= unit.now();
+  return unit.waiting() > 0 && unit.front().ready <= unit.now();
 }
 
 void UnitModel::HeadAwait::await_suspend(std::coroutine_handle<> process) const {
   unit.clock_.change(unit.now(), Cause::kSequencer);
-  if (unit.queue_.empty()) {
+  if (unit.waiting() == 0) {
     unit.waiting_for_work_ = true;
     unit.agent_.fall_asleep(process);
   } else {
-    unit.agent_.until(unit.queue_.front().ready).await_suspend(process);
+    unit.agent_.until(unit.front().ready).await_suspend(process);
   }
 }
 
 bool UnitModel::FlagsAwait::await_ready() const {
-  const FlagPair& waits = unit.queue_.front().waits;
+  const FlagPair& waits = unit.front().waits;
   return waits[0].count + waits[1].count == 0 || unit.core_.flags().try_take(waits);
 }
 
 void UnitModel::FlagsAwait::await_suspend(std::coroutine_handle<> process) const {
   unit.clock_.change(unit.now(), Cause::kFlag);
-  unit.core_.flags().wait(unit.unit_, unit.queue_.front().waits);
+  unit.core_.flags().wait(unit.unit_, unit.front().waits);
   unit.waiting_for_flags_ = true;
   unit.agent_.fall_asleep(process);
 }
 
 void UnitModel::FlagsAwait::await_resume() const {
   if (unit.shared_.observer == nullptr) return;
-  for (const FlagAmount& wait : unit.queue_.front().waits) {
+  for (const FlagAmount& wait : unit.front().waits) {
     if (wait.count == 0) continue;
-    unit.shared_.observer->on_flag_take(unit.event(unit.queue_.front()), wait.flag, wait.count);
+    unit.shared_.observer->on_flag_take(unit.event(unit.front()), wait.flag, wait.count);
   }
 }
 
 void UnitModel::flag_changed() {
-  const FlagPair& waits = queue_.front().waits;
+  const FlagPair& waits = front().waits;
   if (!waiting_for_flags_ || !core_.flags().try_take(waits)) return;
   core_.flags().forget(unit_, waits);
   waiting_for_flags_ = false;
@@ -86,7 +86,7 @@ void UnitModel::flag_changed() {
 }
 
 bool UnitModel::word_missing() {
-  const Entry& head = queue_.front();
+  const Entry& head = front();
   if (head.kind != Entry::Kind::kWaitWord) return false;
   const auto& wait = std::get<WaitWord<Value>>(head.command);
   uint64_t word = 0;
@@ -101,38 +101,39 @@ bool UnitModel::word_missing() {
 
 void UnitModel::WordAwait::await_suspend(std::coroutine_handle<> process) const {
   unit.clock_.change(unit.now(), Cause::kFlag);
-  const auto& wait = std::get<WaitWord<Value>>(unit.queue_.front().command);
+  const auto& wait = std::get<WaitWord<Value>>(unit.front().command);
   unit.shared_.words.watch(wait.address, unit.agent_);
   unit.waiting_for_word_ = true;
   unit.agent_.fall_asleep(process);
 }
 
 bool UnitModel::begin() {
-  entry_ = std::move(queue_.front());
-  queue_.pop();
+  ++begun_;
   clock_.change(now(), Cause::kBusy);
   core_.unit_moved(unit_);
-  if (shared_.observer != nullptr) shared_.observer->on_start(event(entry_), entry_.command);
+  if (shared_.observer != nullptr) shared_.observer->on_start(event(entry()), entry().command);
   const auto latency = [&](int cycles) {
     return shared_.free_costs ? 1 : static_cast<uint64_t>(cycles);
   };
   const auto way = [&](uint64_t address) {
     return shared_.free_costs ? 0 : shared_.memory.way_cycles(core_.chip(), address);
   };
-  switch (entry_.kind) {
+  switch (entry().kind) {
     case Entry::Kind::kWork:
       // The vector unit's own commands under way may still write the list: see retire().
-      return unit_ == Unit::kVector || indices_good(entry_);
+      if (unit_ == Unit::kVector || indices_good(entry())) return true;
+      retire_at(now());
+      return false;
     case Entry::Kind::kFlagsOnly:
       retire_at(now());
       return false;
     case Entry::Kind::kSetWord:
       retire_at(std::max(now(), last_done_) + latency(shared_.machine.memory.l2.write_latency) +
-                way(std::get<SetWord<Value>>(entry_.command).address));
+                way(std::get<SetWord<Value>>(entry().command).address));
       return false;
     case Entry::Kind::kWaitWord:
       retire_at(now() + latency(shared_.machine.memory.l2.latency) +
-                2 * way(std::get<WaitWord<Value>>(entry_.command).address));
+                2 * way(std::get<WaitWord<Value>>(entry().command).address));
       return false;
   }
   return false;
@@ -140,9 +141,9 @@ bool UnitModel::begin() {
 
 void UnitModel::retire_at(Cycle done) {
   last_done_ = std::max(last_done_, std::max(done, now()));
-  Entry& slot = in_flight_.push();
-  slot = std::move(entry_);
+  Entry& slot = entry();
   slot.done = last_done_;
+  ++in_flight_;
   if (!retiring_) {
     retiring_ = true;
     retirer_.start(retire_in_order(), slot.done);
@@ -153,29 +154,32 @@ void UnitModel::retire_at(Cycle done) {
 }
 
 bool UnitModel::RetireAwait::await_ready() const {
-  return !unit.in_flight_.empty() && unit.in_flight_.front().done <= unit.now();
+  return unit.in_flight_ > 0 && unit.entries_.front().done <= unit.now();
 }
 
 void UnitModel::RetireAwait::await_suspend(std::coroutine_handle<> process) const {
-  if (unit.in_flight_.empty()) {
+  if (unit.in_flight_ == 0) {
     unit.waiting_to_retire_ = true;
     unit.retirer_.fall_asleep(process);
   } else {
-    unit.retirer_.until(unit.in_flight_.front().done).await_suspend(process);
+    unit.retirer_.until(unit.entries_.front().done).await_suspend(process);
   }
 }
 
 Process UnitModel::retire_in_order() {
   for (;;) {
     co_await RetireAwait{*this};
-    retire(in_flight_.front());
-    in_flight_.pop();
+    retire(entries_.front());
+    entries_.pop();
+    --in_flight_;
+    --begun_;
     core_.unit_moved(unit_);
   }
 }
 
 // Whether the rows that the entry's list names exist; raises the fault if not.
 bool UnitModel::indices_good(const Entry& entry) {
+  if (!entry.indexed) return true;
   auto fault = validate_indices(core_.place(), entry.command);
   if (fault) core_.raise(std::move(*fault), unit_, entry.pc, now());
   return !fault;
@@ -208,14 +212,14 @@ void UnitModel::retire(Entry& entry) {
 }
 
 void UnitModel::carry_out() {
-  if (!shared_.gm.timing_only()) core_.execute(entry_.command);
-  entry_.carried_out = true;
+  if (!shared_.gm.timing_only()) core_.execute(entry().command);
+  entry().carried_out = true;
 }
 
 void UnitModel::set_early() {
-  const FlagAmount amount = entry_.sets[0];
-  entry_.sets[0].count = 0;
-  if (amount.count > 0) core_.set_flag(amount, event(entry_), true);
+  const FlagAmount amount = entry().sets[0];
+  entry().sets[0].count = 0;
+  if (amount.count > 0) core_.set_flag(amount, event(entry()), true);
 }
 
 void UnitModel::make_sets(const Entry& entry) {

@@ -25,13 +25,13 @@ class UnitModel {
   void start();
 
   Unit unit() const { return unit_; }
-  bool full() const { return queue_.size() >= depth_; }
+  bool full() const { return waiting() >= depth_; }
   bool idle() const { return issued_ == retired_; }
   uint64_t serial() const { return issued_; }
 
-  // The sequencer's side: an empty place to fill, then its announcement. The queue must not be
-  // full.
-  Entry& place() { return queue_.push(); }
+  // The sequencer's side: a place to fill, all of it but serial, then its announcement. The queue
+  // must not be full. A place that is not announced is no entry.
+  Entry& place() { return entries_.spare(); }
   void placed();
 
   // A flag that the head of the queue waits for has changed.
@@ -39,9 +39,9 @@ class UnitModel {
 
   CauseClock& clock() { return clock_; }
   // The command whose waits are not met, for the text of a deadlock; null if it waits for none.
-  const Entry* blocked() const { return waiting_for_flags_ ? &queue_.front() : nullptr; }
+  const Entry* blocked() const { return waiting_for_flags_ ? &front() : nullptr; }
   bool waits_for_word() const { return waiting_for_word_; }
-  const Entry* head() const { return queue_.empty() ? nullptr : &queue_.front(); }
+  const Entry* head() const { return waiting() == 0 ? nullptr : &front(); }
   // The other side of the core's handover has retired a command.
   virtual void handover_changed() {}
 
@@ -83,13 +83,14 @@ class UnitModel {
   WordAwait word_changed() { return {*this}; }
 
   // Commands that were begun and have not retired, and when the last of them will.
-  bool under_way() const { return !in_flight_.empty(); }
+  bool under_way() const { return in_flight_ > 0; }
   Cycle last_done() const { return last_done_; }
 
   // Takes the head out of the queue as entry(). True if there is work to do; a flag or word command
   // is dealt with here. False too after a fault, which ends the run.
+  // NOTE: entries move when their ring grows; no reference outlives a wait.
   bool begin();
-  Entry& entry() { return entry_; }
+  Entry& entry() { return entries_[in_flight_]; }
 
   // The entry's effect, before it retires: a store that leaves the chip needs its bytes.
   void carry_out();
@@ -121,11 +122,15 @@ class UnitModel {
     void await_resume() const {}
   };
 
+  size_t waiting() const { return entries_.size() - begun_; }
+  Entry& front() { return entries_[begun_]; }
+  const Entry& front() const { return entries_[begun_]; }
+
   Unit unit_;
   size_t depth_;
-  Ring<Entry> queue_;
-  Entry entry_;
-  Ring<Entry> in_flight_;
+  // In the order of issue: those in flight, the one at work if there is one, the queue.
+  Ring<Entry> entries_;
+  size_t in_flight_ = 0, begun_ = 0;
   Agent retirer_;
   CauseClock clock_;
   uint64_t issued_ = 0, retired_ = 0;

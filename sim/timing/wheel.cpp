@@ -14,6 +14,8 @@ void Wheel::reset() {
   in_cycle_ = false;
   stop_ = false;
   current_.clear();
+  joined_.clear();
+  first_ = joined_first_ = 0;
   for (auto& slot : slots_) slot.clear();
   occupied_.fill(0);
   far_.clear();
@@ -25,10 +27,19 @@ void Wheel::schedule_far(Cycle at, EventKey key, std::coroutine_handle<> process
   std::push_heap(far_.begin(), far_.end(), later);
 }
 
+// Most join behind those that have: cores of a cycle run in order.
 void Wheel::insert_now(Event event) {
-  auto at = current_.end();
-  while (at != current_.begin() && (at - 1)->key < event.key) --at;
-  current_.insert(at, event);
+  size_t at = joined_.size();
+  joined_.push_back(event);
+  for (; at > joined_first_ && joined_[at - 1].key > event.key; --at) joined_[at] = joined_[at - 1];
+  joined_[at] = event;
+}
+
+Wheel::Event Wheel::take() {
+  const bool joined =
+      joined_first_ < joined_.size() &&
+      (first_ == current_.size() || joined_[joined_first_].key < current_[first_].key);
+  return joined ? joined_[joined_first_++] : current_[first_++];
 }
 
 std::optional<Cycle> Wheel::next_near() const {
@@ -48,13 +59,13 @@ std::optional<Cycle> Wheel::next_near() const {
 }
 
 std::optional<Cycle> Wheel::next() const {
-  if (!current_.empty()) return now_;
+  if (!cycle_done()) return now_;
   std::optional<Cycle> near = next_near();
   if (!far_.empty() && (!near || far_.front().at < *near)) return far_.front().at;
   return near;
 }
 
-// Moves time to `cycle` and gathers its events, last first.
+// Moves time to `cycle` and gathers its events.
 void Wheel::enter(Cycle cycle) {
   now_ = cycle;
   while (!far_.empty() && far_.front().at - now_ < kSlots) {
@@ -65,27 +76,29 @@ void Wheel::enter(Cycle cycle) {
     far_.pop_back();
   }
   const size_t slot = cycle % kSlots;
+  current_.clear();
+  joined_.clear();
+  first_ = joined_first_ = 0;
   current_.swap(slots_[slot]);
   occupied_[slot / 64] &= ~(uint64_t{1} << (slot % 64));
-  if (current_.size() > 1) {
-    std::sort(current_.begin(), current_.end(),
-              [](const Event& a, const Event& b) { return a.key > b.key; });
+  const auto before = [](const Event& a, const Event& b) { return a.key < b.key; };
+  if (!std::is_sorted(current_.begin(), current_.end(), before)) {
+    std::sort(current_.begin(), current_.end(), before);
   }
 }
 
 Wheel::Stopped Wheel::run(Cycle limit) {
   stop_ = false;
   for (;;) {
-    if (current_.empty()) {
+    if (cycle_done()) {
       const std::optional<Cycle> cycle = next();
       if (!cycle) return Stopped::kIdle;
       if (*cycle > limit) return Stopped::kLimit;
       enter(*cycle);
     }
     in_cycle_ = true;
-    while (!current_.empty()) {
-      const Event event = current_.back();
-      current_.pop_back();
+    while (!cycle_done()) {
+      const Event event = take();
       if (++events_ % kPollEvents == 0 && poll_ && !poll_()) stop_ = true;
       event.process.resume();
       if (stop_) {

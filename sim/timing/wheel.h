@@ -82,6 +82,8 @@ class Wheel {
 
   void schedule_far(Cycle at, EventKey key, std::coroutine_handle<> process);
   void insert_now(Event event);
+  bool cycle_done() const { return first_ == current_.size() && joined_first_ == joined_.size(); }
+  Event take();
   void enter(Cycle cycle);
   std::optional<Cycle> next_near() const;
 
@@ -89,7 +91,10 @@ class Wheel {
   bool in_cycle_ = false;
   bool stop_ = false;
   uint64_t events_ = 0;
-  std::vector<Event> current_;  // of the running cycle, last first
+  // Of the running cycle, both in order: events that were there when it began, and those that
+  // joined since. What has run lies before first_ and joined_first_.
+  std::vector<Event> current_, joined_;
+  size_t first_ = 0, joined_first_ = 0;
   std::array<std::vector<Event>, kSlots> slots_;
   std::array<uint64_t, kSlots / 64> occupied_{};
   std::vector<FarEvent> far_;  // a heap, earliest on top
