@@ -28,21 +28,20 @@ T issued(const T& value, const Registers&) {
 Value issued(Reg reg, const Registers& registers) { return registers[reg.index]; }
 
 template <size_t index>
-Command issue_as(const Instruction& instruction, const Registers& registers) {
+void issue_as(const Instruction& instruction, const Registers& registers, Command& command) {
   using To = std::variant_alternative_t<index, Command>;
   const auto& from = *std::get_if<kFirstQueue + index>(&instruction);
   using From = std::remove_cvref_t<decltype(from)>;
   constexpr auto kFrom = From::fields();
   constexpr auto kTo = To::fields();
-  To to{};
+  To& to = command.emplace<index>();
   [&]<size_t... k>(std::index_sequence<k...>) {
     ((to.*(std::get<k>(kTo).member) = issued(from.*(std::get<k>(kFrom).member), registers)), ...);
   }
   (std::make_index_sequence<std::tuple_size_v<decltype(kTo)>>());
-  return to;
 }
 
-using IssueFn = Command (*)(const Instruction&, const Registers&);
+using IssueFn = void (*)(const Instruction&, const Registers&, Command&);
 template <size_t... k>
 constexpr std::array<IssueFn, kCommands> issue_table(std::index_sequence<k...>) {
   return {&issue_as<k>...};
@@ -119,9 +118,15 @@ bool is_queue(const Instruction& instruction) {
 uint64_t source_registers(const Instruction& instruction) { return use_of(instruction).read; }
 int destination_register(const Instruction& instruction) { return use_of(instruction).written; }
 
-Command issue(const Instruction& instruction, const Registers& registers) {
+void issue(const Instruction& instruction, const Registers& registers, Command& command) {
   NPU_ASSERT(instruction.index() >= kFirstQueue);
-  return kIssue[instruction.index() - kFirstQueue](instruction, registers);
+  kIssue[instruction.index() - kFirstQueue](instruction, registers, command);
+}
+
+Command issue(const Instruction& instruction, const Registers& registers) {
+  Command command;
+  issue(instruction, registers, command);
+  return command;
 }
 
 }  // namespace npu

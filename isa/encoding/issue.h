@@ -36,5 +36,7 @@ int destination_register(const Instruction& instruction);
 // The command that an instruction with a queue form (set and wait in any unit included) becomes.
 // `registers[0]` must be 0. Any other instruction is a bug of the caller: ask is_queue first.
 Command issue(const Instruction& instruction, const Registers& registers);
+// The same, made in place.
+void issue(const Instruction& instruction, const Registers& registers, Command& command);
 
 }  // namespace npu

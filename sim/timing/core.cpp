@@ -153,8 +153,7 @@ Fault Core::located(Fault fault, Unit unit, uint32_t pc, Cycle cycle) const {
   return fault;
 }
 
-void Core::check_host_memory(Unit unit, uint32_t pc, Cycle cycle) {
-  if (!shared_.gm.exhausted()) return;
+void Core::raise_host_memory(Unit unit, uint32_t pc, Cycle cycle) {
   raise(
       {.code = FaultCode::kOutOfMemory,
        .detail = "the contents of global memory need more than the " +

@@ -73,11 +73,14 @@ class Core {
   Fault located(Fault fault, Unit unit, uint32_t pc, Cycle cycle) const;
   void raise(Fault fault, Unit unit, uint32_t pc, Cycle cycle);
   // Raises the fault of a write that the host's memory could not take.
-  void check_host_memory(Unit unit, uint32_t pc, Cycle cycle);
+  void check_host_memory(Unit unit, uint32_t pc, Cycle cycle) {
+    if (shared_.gm.exhausted()) raise_host_memory(unit, pc, cycle);
+  }
   // The fault of a core that can never go on, without its detail.
   Fault deadlock() const;
 
  private:
+  void raise_host_memory(Unit unit, uint32_t pc, Cycle cycle);
   void add_flag(FlagAmount amount, const EventPlace& from, const Core& setter);
   Process deliver();
 

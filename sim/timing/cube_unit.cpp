@@ -17,7 +17,8 @@ struct MmaWork {
   uint64_t cycles() const { return tiles_c * a_tile; }
 };
 
-uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
+// Of an extent, which 32 bits hold: hosts divide those faster.
+uint32_t ceil_div(uint64_t a, uint32_t b) { return (static_cast<uint32_t>(a) + b - 1) / b; }
 
 // Native tiles hold as much of k as the wider of the two types allows.
 template <class C>
@@ -25,14 +26,14 @@ MmaWork work_of(const MachineConfig& machine, const Limits& limits, const C& mma
                 Type type_b) {
   MmaWork work;
   if (mma.m == 0 || mma.n == 0 || mma.k == 0) return work;
-  const auto rows = static_cast<uint64_t>(limits.fractal_rows);
+  const auto rows = static_cast<uint32_t>(limits.fractal_rows);
   const auto depth =
-      static_cast<uint64_t>(std::min(limits.fractal_cols(type_a), limits.fractal_cols(type_b)));
+      static_cast<uint32_t>(std::min(limits.fractal_cols(type_a), limits.fractal_cols(type_b)));
   const auto& cycles = machine.cube.cycles;
   const int tile =
       std::max(cycles[static_cast<size_t>(type_a)], cycles[static_cast<size_t>(type_b)]);
-  work.tiles_c = ceil_div(mma.m, rows) * ceil_div(mma.n, rows);
-  work.a_tile = ceil_div(mma.k, depth) * static_cast<uint64_t>(tile);
+  work.tiles_c = uint64_t{ceil_div(mma.m, rows)} * ceil_div(mma.n, rows);
+  work.a_tile = uint64_t{ceil_div(mma.k, depth)} * static_cast<uint64_t>(tile);
   work.type = type_a;
   work.handover = mma.handover;
   work.overwrites = mma.accumulate == 0;

@@ -262,7 +262,7 @@ std::optional<Sequencer::Stop> Sequencer::issue_at_pc() {
 }
 
 std::optional<Sequencer::Stop> Sequencer::make_command(const QueueFacts& facts, Command& command) {
-  command = issue(code_->instructions[pc_], regs_);
+  issue(code_->instructions[pc_], regs_, command);
   if (facts.local && code_->checked.has(pc_, facts.sources, regs_)) return std::nullopt;
   if (auto fault = validate(core_.place(), command)) {
     return fault_here(fault->code, std::move(fault->detail));

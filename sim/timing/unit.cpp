@@ -43,10 +43,6 @@ void UnitModel::placed() {
   }
 }
 
-bool UnitModel::HeadAwait::await_ready() const {
-  return unit.waiting() > 0 && unit.front().ready <= unit.now();
-}
-
 void UnitModel::HeadAwait::await_suspend(std::coroutine_handle<> process) const {
   unit.clock_.change(unit.now(), Cause::kSequencer);
   if (unit.waiting() == 0) {
@@ -85,18 +81,18 @@ void UnitModel::flag_changed() {
   agent_.wake();
 }
 
-bool UnitModel::word_missing() {
+// Takes the word that the head waits for, if it is large enough.
+bool UnitModel::take_word() {
   const Entry& head = front();
-  if (head.kind != Entry::Kind::kWaitWord) return false;
   const auto& wait = std::get<WaitWord<Value>>(head.command);
   uint64_t word = 0;
   shared_.gm.read(wait.address, &word, sizeof word);
-  if (word < wait.count) return true;
+  if (word < wait.count) return false;
   execute(core_.place(), head.command);
   if (shared_.observer != nullptr) {
     shared_.observer->on_word_take(event(head), wait.address, wait.count);
   }
-  return false;
+  return true;
 }
 
 void UnitModel::WordAwait::await_suspend(std::coroutine_handle<> process) const {
@@ -178,8 +174,7 @@ Process UnitModel::retire_in_order() {
 }
 
 // Whether the rows that the entry's list names exist; raises the fault if not.
-bool UnitModel::indices_good(const Entry& entry) {
-  if (!entry.indexed) return true;
+bool UnitModel::check_indices(const Entry& entry) {
   auto fault = validate_indices(core_.place(), entry.command);
   if (fault) core_.raise(std::move(*fault), unit_, entry.pc, now());
   return !fault;

@@ -56,7 +56,7 @@ class UnitModel {
   // co_await head(): until a command is at the head of the queue.
   struct HeadAwait {
     UnitModel& unit;
-    bool await_ready() const;
+    bool await_ready() const { return unit.waiting() > 0 && unit.front().ready <= unit.now(); }
     void await_suspend(std::coroutine_handle<> process) const;
     void await_resume() const {}
   };
@@ -72,7 +72,7 @@ class UnitModel {
   FlagsAwait flags() { return {*this}; }
 
   // True while the head is a waitw whose word is too small; otherwise the word is taken.
-  bool word_missing();
+  bool word_missing() { return front().kind == Entry::Kind::kWaitWord && !take_word(); }
   // co_await word_changed(): until somebody writes the word that the head waits for.
   struct WordAwait {
     UnitModel& unit;
@@ -111,7 +111,9 @@ class UnitModel {
 
  private:
   Process retire_in_order();
-  bool indices_good(const Entry& entry);
+  bool take_word();
+  bool indices_good(const Entry& entry) { return !entry.indexed || check_indices(entry); }
+  bool check_indices(const Entry& entry);
   void retire(Entry& entry);
   void make_sets(const Entry& entry);
 

@@ -50,6 +50,18 @@ TEST_CASE("a run that passes the cycle limit ends there, one that just keeps it 
   CHECK(late.fault->code == FaultCode::kCycleLimit);
 }
 
+TEST_CASE("an instruction of a loop is checked again when its registers change") {
+  Lab lab;
+  const RunResult result = lab.run(
+      ".vector\nli r2, 8\nli r3, 1\nli r4, 64\n"
+      "again: vadd.f32 d=r5, a=r0, b=r0, rows=r3, cols=r2, d_pitch=r0\n"
+      "sub r4, r4, 1\nb.ge r4, r2, again\n"
+      "li r5, 1048576\njump again\n");
+  REQUIRE(result.fault);
+  CHECK(result.fault->code == FaultCode::kOutOfBounds);
+  CHECK(has(result.fault->source, "vadd"));
+}
+
 TEST_CASE("progress can stop a run, which keeps what it has") {
   SimulatorOptions options;
   int calls = 0;

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "sim/timing/cause_clock.h"
+#include "sim/timing/checked.h"
 #include "sim/timing/data_cache.h"
 #include "sim/timing/flags.h"
 #include "sim/timing/handover.h"
@@ -263,6 +264,41 @@ TEST_CASE("rows that become fractals cost their bytes where that is more than th
   CHECK(cost(128) == 4 * 3);
   CHECK(cost(512) == 4 * 8);
   CHECK(cost(1024) == 4 * 16);
+}
+
+TEST_CASE("a checked command is known by its place and by every register that it reads") {
+  Checked checked;
+  Checked::Sources sources;
+  sources.index = {3, 7};
+  sources.count = 2;
+  Registers registers{};
+  registers[3] = 10;
+  registers[7] = 20;
+  CHECK(!checked.has(5, sources, registers));
+  checked.add(5, sources, registers);
+  CHECK(checked.has(5, sources, registers));
+  CHECK(!checked.has(6, sources, registers));
+  registers[9] = 1;  // not read
+  CHECK(checked.has(5, sources, registers));
+  for (const size_t reg : {3, 7}) {
+    Registers other = registers;
+    other[reg] += 1;
+    CHECK(!checked.has(5, sources, other));
+  }
+  std::swap(registers[3], registers[7]);
+  CHECK(!checked.has(5, sources, registers));
+}
+
+TEST_CASE("what a ring's spare slot holds is taken in by the next push") {
+  Ring<int> ring;
+  for (int i = 0; i < 20; ++i) {
+    ring.spare() = i;
+    CHECK(ring.size() == static_cast<size_t>(i % 7));
+    CHECK(ring.push() == i);
+    if (i % 7 == 6) {
+      for (int j = 0; j < 7; ++j) ring.pop();
+    }
+  }
 }
 
 }  // namespace
