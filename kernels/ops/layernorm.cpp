@@ -23,9 +23,8 @@ detail::NormRows norm_rows(const LayerNormShape& s) {
           .sums = 2};
 }
 
-// Some rows of a tile on their way.
 struct Part {
-  int64_t first = 0;  // row of the tile
+  int64_t number = 0;
   Dim rows;
   Ring &x_ub, &y_ub;
   Tile wide, squares, sum, scale;
@@ -35,14 +34,11 @@ struct Part {
 
 void LayerNormShape::check(const Limits& machine) const { norm_rows(*this).check(machine); }
 
-// Two halves of a tile take turns, so that neither waits for the result that it has just asked for.
 // Deviations are n times too large and of the other sign: sum - n x needs no mean. eps joins each
 // square as n^2 eps, so that the sum of a row is n^3 (variance + eps); the weights put it right.
 Program layernorm(const Limits& machine, const LayerNormShape& s) {
   s.check(machine);
-  const detail::NormTiling tiling = detail::norm_tiling(machine, norm_rows(s));
-  const int64_t parts = std::min<int64_t>(2, tiling.rows), part = tiling.rows / parts,
-                tile = parts * part;
+  const detail::RowParts parts = detail::norm_parts(machine, norm_rows(s));
   const double n = static_cast<double>(s.cols);
 
   Kernel k{"layernorm", machine};
@@ -52,46 +48,65 @@ Program layernorm(const Limits& machine, const LayerNormShape& s) {
   const Tensor weight_row = k.tensor("weight", s.weight_type, {s.cols}),
                bias_row = k.tensor("bias", s.weight_type, {s.cols});
   const Tensor y = k.tensor("y", s.type, {s.rows, s.cols});
+  const detail::RowDeal deal(k, parts);
   detail::WideRows weight_and_bias(k, {weight_row, bias_row}, cols);
   std::vector<Part> all;
-  for (int64_t i = 0; i < parts; ++i) {
-    const Dim rows = k.dim("rows", part);
-    all.push_back({.first = i * part,
+  for (int64_t i = 0; i < parts.parts; ++i) {
+    const Dim rows = k.dim("rows", parts.rows);
+    all.push_back({.number = i,
                    .rows = rows,
-                   .x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, tiling.depth),
-                   .y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, tiling.depth),
+                   .x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, parts.depth),
+                   .y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, 1),
                    .wide = k.buffer("wide", Type::kF32, {rows, cols}),
                    .squares = k.buffer("squares", Type::kF32, {rows, cols}),
                    .sum = k.buffer("sum", Type::kF32, {rows, 1}),
                    .scale = k.buffer("scale", Type::kF32, {rows, 1})});
   }
-  const auto each = [&](const auto& step) {
-    for (const Part& p : all) step(p);
+  // A step with each of some parts, in their rows of the round.
+  const auto of_round = [&](const std::vector<Part>& some, const Int& round, const auto& step) {
+    for (const Part& p : some) {
+      const Int row = deal.row(round, p.number);
+      p.rows.clip(s.rows - row);
+      step(p, row);
+    }
+  };
+  const auto each = [](const std::vector<Part>& some, const auto& step) {
+    for (const Part& p : some) step(p);
   };
 
-  const auto some_rows = [&](Int row, const Tile& weight, const Tile& bias) {
-    each([&](const Part& p) {
-      p.rows.clip(s.rows - row - p.first);
-      k.load(p.x_ub.push(), x.from(row + p.first, 0));
-    });
-    each([&](const Part& p) { v.convert(p.wide, p.x_ub.pop()); });
-    each([&](const Part& p) { v.row_sum(p.sum, p.wide); });
-    each([&](const Part& p) { v.fma(p.wide, p.wide, -n, p.sum); });
-    each([&](const Part& p) { v.fma(p.squares, p.wide, p.wide, n * n * double{s.eps}); });
-    each([&](const Part& p) { v.row_sum(p.scale, p.squares); });
-    each([&](const Part& p) {
-      v.rsqrt(p.scale, p.scale);
-      v.mul(p.wide, p.wide, weight);
-    });
-    each([&](const Part& p) { v.fma(p.wide, p.wide, p.scale, bias); });
-    each([&](const Part& p) { v.convert(p.y_ub.push(), p.wide); });
-    each([&](const Part& p) { k.store(y.from(row + p.first, 0), p.y_ub.pop()); });
+  const auto load = [&](const Int& round) {
+    of_round(all, round,
+             [&](const Part& p, const Int& row) { deal.load(p.x_ub.push(), x, row, s.cols); });
   };
-  weight_and_bias.hold([&](const std::vector<Tile>& held) {
-    v.mul(held[0], held[0], -std::sqrt(n));
-    k.tasks(detail::ceil_div(s.rows, tile), [&](Int r) { some_rows(r * tile, held[0], held[1]); },
-            {.per = Per::kVector});
-  });
+  const auto deviate = [&](const std::vector<Part>& some, const Int& round) {
+    of_round(some, round, [&](const Part& p, const Int&) { v.convert(p.wide, p.x_ub.pop()); });
+    each(some, [&](const Part& p) { v.row_sum(p.sum, p.wide); });
+    each(some, [&](const Part& p) { v.fma(p.wide, p.wide, -n, p.sum); });
+    each(some, [&](const Part& p) { v.fma(p.squares, p.wide, p.wide, n * n * double{s.eps}); });
+    each(some, [&](const Part& p) { v.row_sum(p.scale, p.squares); });
+  };
+  const auto start = [&](const Int& round) {
+    for (const Part& p : all) deviate({p}, round);
+  };
+  const auto normalise = [&](const Int& round, const std::vector<Tile>& weights) {
+    of_round(all, round, [&](const Part& p, const Int&) {
+      v.rsqrt(p.scale, p.scale);
+      v.mul(p.wide, p.wide, weights[0]);
+    });
+    each(all, [&](const Part& p) { v.fma(p.wide, p.wide, p.scale, weights[1]); });
+    each(all, [&](const Part& p) { v.convert(p.y_ub.push(), p.wide); });
+    of_round(all, round,
+             [&](const Part& p, const Int& row) { k.store(y.from(row, 0), p.y_ub.pop()); });
+  };
+  const auto prepare = [&](const std::vector<Tile>& weights) {
+    v.mul(weights[0], weights[0], -std::sqrt(n));
+  };
+  detail::norm_rounds(k, weight_and_bias, deal.rounds(s.rows),
+                      {.load = load,
+                       .start = start,
+                       .begin = [&](const Int& round) { deviate(all, round); },
+                       .prepare = prepare,
+                       .finish = normalise});
   return k.finish();
 }
 

@@ -7,6 +7,7 @@
 
 #include "kernels/kit/kit.h"
 #include "kernels/ops/row_folds.h"
+#include "kernels/ops/row_parts.h"
 #include "kernels/ops/shape_check.h"
 #include "kernels/ops/tiling.h"
 
@@ -20,78 +21,61 @@ constexpr int64_t kShort = 512;
 
 bool folded(const QuantizeShape& s) { return s.groups() > 1 && s.width() <= kShort; }
 
-// Elements of a part: their instructions take long enough to hide that of the other part's result.
-constexpr int64_t kPart = 4096;
-
-struct QuantizeTiling {
-  int64_t parts = 1, rows = 0;  // of a tile, and of a part
-  int depth = 2;                // slots of x
-};
-
-// Bytes of UB for some rows: their slots, themselves in f32, their codes and what groups need.
-int64_t part_bytes(const Limits& machine, const QuantizeShape& s, int64_t rows, int depth) {
-  const int64_t groups = rows * s.groups(), out = s.values ? bytes_of(s.type) : 1;
-  int64_t row = depth * detail::padded_row(machine, s.cols, s.type) +
+// Bytes of UB: slots, rows in f32, codes and what groups need.
+int64_t bytes_of_parts(const Limits& machine, const QuantizeShape& s, const detail::RowParts& p) {
+  const int64_t groups = p.rows * s.groups(), out = s.values ? bytes_of(s.type) : 1;
+  int64_t row = p.depth * detail::padded_row(machine, s.cols, s.type) +
                 detail::round_up(s.cols * out, machine.ub_align);
   if (s.values)
     row += detail::round_up(s.cols, machine.ub_align) + detail::padded_row(machine, s.keep, s.type);
   const int64_t folds = folded(s) ? detail::RowFolds::bytes(machine, groups, s.width(), 1) : 0;
-  return rows * row + folds + groups * (s.width() * 4 + 4 + 3 * bytes_of(s.scale)) +
-         6 * machine.ub_align;
+  return p.parts * (p.rows * row + folds + groups * (s.width() * 4 + 4 + 3 * bytes_of(s.scale)) +
+                    6 * machine.ub_align);
 }
 
 int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 7 / 8; }
 
-// Two parts where there is room for two; more slots before more rows.
-QuantizeTiling quantize_tiling(const Limits& machine, const QuantizeShape& s) {
-  const int64_t most = detail::ceil_div(s.rows, detail::vector_cores(machine));
-  const auto fits = [&](const QuantizeTiling& t) {
-    return t.parts * part_bytes(machine, s, t.rows, t.depth) <= room(machine);
-  };
-  QuantizeTiling t{.parts = std::min<int64_t>(2, most), .rows = 1};
-  if (!fits(t)) t.depth = 1;
-  if (!fits(t)) t = {.parts = 1, .rows = 1};
-  if (!fits(t)) t.depth = 1;
-  const int64_t wanted = detail::ceil_div(std::min(most, t.parts * kPart / s.cols), t.parts);
-  while (t.rows < wanted && fits({t.parts, t.rows + 1, t.depth})) ++t.rows;
-  return t;
+detail::RowParts choose_parts(const Limits& machine, const QuantizeShape& s) {
+  const auto bytes = [&](const detail::RowParts& p) { return bytes_of_parts(machine, s, p); };
+  return detail::choose_row_parts(machine, s.rows, s.cols, bytes, room(machine));
 }
 
-// Some rows of a tile on their way.
 struct Part {
-  int64_t first = 0;  // row of the tile
-  Dim rows, groups;   // groups of all rows
+  int64_t number = 0;
+  Dim rows, groups;  // groups of all rows
   Ring &x_ub, &out_ub;
   Ring* scales_ub;
   Tile wide, rounded, scale;
   std::optional<Tile> narrow, kept;
 };
 
-// A task is some whole rows, in parts that take turns, so that none waits for the result that it
-// has just asked for. Seen as (rows * groups, channels of a group), a group is a row.
+// Seen as (rows * groups, channels of a group), a group is a row.
 class Quantizer {
  public:
   Quantizer(Kernel& k, const QuantizeShape& s)
       : k_(k),
         v_(k.vec),
         s_(s),
-        tiling_(quantize_tiling(k.machine(), s)),
+        tiling_(choose_parts(k.machine(), s)),
+        deal_(k, tiling_),
         x_(k.tensor("x", s.type, {s.rows, s.cols})),
         out_(k.tensor(s.values ? "y" : "codes", out_type(), {s.rows, s.cols})) {
     if (!s.values)
       scales_ = k.tensor("scales", s.scale, {s.rows, s.groups()}).reshape({s.rows * s.groups()});
     declare_parts();
-    if (folded(s)) folds_.emplace(k, "folds", tile() * s.groups(), s.width(), tiling_.parts);
+    if (folded(s))
+      folds_.emplace(k, "folds", tiling_.parts * tiling_.rows * s.groups(), s.width(),
+                     tiling_.parts);
   }
 
-  int64_t tile() const { return tiling_.parts * tiling_.rows; }
-
-  void quantize(const Int& first_row) {
-    each([&](const Part& p) { load(p, first_row + p.first); });
-    find_scales();
-    divide();
-    if (s_.values) each([&](const Part& p) { multiply(p); });
-    each([&](const Part& p) { store(p, first_row + p.first); });
+  void quantize() {
+    k_.loop("round", deal_.rounds(s_.rows), [&](Int round) {
+      each([&](const Part& p) { load(p, deal_.row(round, p.number)); });
+      find_scales();
+      divide();
+      if (s_.values) each([&](const Part& p) { multiply(p); });
+      each([&](const Part& p) { store(p, deal_.row(round, p.number)); });
+    });
   }
 
  private:
@@ -124,7 +108,7 @@ class Quantizer {
     }
     for (const auto& [rows, x_ub] : slots) {
       const Dim groups = k_.dim("groups", tiling_.rows * s_.groups());
-      Part p{.first = static_cast<int64_t>(parts_.size()) * tiling_.rows,
+      Part p{.number = static_cast<int64_t>(parts_.size()),
              .rows = rows,
              .groups = groups,
              .x_ub = *x_ub,
@@ -143,7 +127,7 @@ class Quantizer {
   void load(const Part& p, const Int& row) {
     p.rows.clip(s_.rows - row);
     p.groups.clip(s_.groups() * Int(p.rows));
-    k_.load(p.x_ub.push(), x_.from(row, 0));
+    deal_.load(p.x_ub.push(), x_, row, s_.cols);
     k_.use(p.x_ub.pop(), [&](Tile in) {
       v_.convert(channels(p), in.cols_from(0, s_.quantised()));
       if (p.kept) v_.copy(*p.kept, in.cols_from(s_.quantised(), s_.keep));
@@ -194,7 +178,8 @@ class Quantizer {
   Kernel& k_;
   Vec& v_;
   const QuantizeShape& s_;
-  const QuantizeTiling tiling_;
+  const detail::RowParts tiling_;
+  const detail::RowDeal deal_;
   const Tensor x_, out_;
   std::optional<Tensor> scales_;
   std::vector<Part> parts_;
@@ -219,7 +204,7 @@ void QuantizeShape::check(const Limits& machine) const {
   check.require(quantised() > 1, "a row must have two channels to quantise");
   check.done();
   if (block_rows > 1) return;
-  check.require(part_bytes(machine, *this, 1, 1) <= room(machine),
+  check.require(bytes_of_parts(machine, *this, {.depth = 1}) <= room(machine),
                 fmt::format("a row of {} elements does not fit the {} bytes of UB of machine {}",
                             cols, machine.ub, machine.machine));
   check.done();
@@ -228,10 +213,7 @@ void QuantizeShape::check(const Limits& machine) const {
 Program quantize(const Limits& machine, const QuantizeShape& s) {
   s.check(machine);
   Kernel k{"quantize", machine};
-  Quantizer quantizer(k, s);
-  const int64_t tile = quantizer.tile();
-  k.tasks(detail::ceil_div(s.rows, tile), [&](Int task) { quantizer.quantize(task * tile); },
-          {.per = Per::kVector});
+  Quantizer(k, s).quantize();
   return k.finish();
 }
 

@@ -22,6 +22,13 @@ detail::NormRows norm_rows(const RmsNormShape& s, int wide) {
           .sums = 1};
 }
 
+struct Part {
+  int64_t number = 0;
+  Dim rows;
+  Ring &x_ub, &y_ub;
+  Tile wide, squares, scale;
+};
+
 }  // namespace
 
 void RmsNormShape::check(const Limits& machine) const { norm_rows(*this, 1).check(machine); }
@@ -30,46 +37,74 @@ Program rmsnorm(const Limits& machine, const RmsNormShape& s) {
   s.check(machine);
   // The square of a row reads each factor from banks of its own, if there is room for two.
   const bool twice = norm_rows(s, 2).fits(machine);
-  const detail::NormTiling tiling = detail::norm_tiling(machine, norm_rows(s, twice ? 2 : 1));
-  const int64_t tile = tiling.rows;
+  const detail::RowParts parts = detail::norm_parts(machine, norm_rows(s, twice ? 2 : 1));
 
   Kernel k{"rmsnorm", machine};
   Vec& v = k.vec;
-  const Dim rows = k.dim("rows", tile);
   const Extent cols = detail::row_extent(k, "cols", s.cols);
   const Tensor x = k.tensor("x", s.type, {s.rows, s.cols});
   std::vector<Tensor> weights;
   if (s.weighted) weights.push_back(k.tensor("weight", s.weight_type, {s.cols}));
   const Tensor y = k.tensor("y", s.type, {s.rows, s.cols});
+  const detail::RowDeal deal(k, parts);
   detail::WideRows wide_weights(k, weights, cols);
-  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, tiling.depth);
-  Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, tiling.depth);
-  const Tile wide = k.buffer("wide", Type::kF32, {rows, cols}),
-             squares = twice ? k.buffer("squares", Type::kF32, {rows, cols}) : wide;
-  const Tile scale = k.buffer("scale", Type::kF32, {rows, 1});
-
-  const auto some_rows = [&](Int r, const std::vector<Tile>& held) {
-    rows.clip(s.rows - r * tile);
-    k.load(x_ub.push(), x.tile(r, 0));
-    k.use(x_ub.pop(), [&](Tile row) {
-      v.convert(wide, row);
-      if (twice) v.convert(squares, row);
-      v.mul(squares, squares, wide);
-      v.row_sum(scale, squares);
-      if (!twice) v.convert(wide, row);
-    });
-    // Between the sum and what becomes of it: the weights need no scale.
-    for (const Tile& weight : held) v.mul(wide, wide, weight);
-    v.fma(scale, scale, 1.0 / static_cast<double>(s.cols), s.eps);
-    v.rsqrt(scale, scale);
-    v.mul(wide, wide, scale);
-    v.convert(y_ub.push(), wide);
-    k.store(y.tile(r, 0), y_ub.pop());
+  std::vector<Part> all;
+  for (int64_t i = 0; i < parts.parts; ++i) {
+    const Dim rows = k.dim("rows", parts.rows);
+    Ring &x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, parts.depth),
+         &y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, 1);
+    const Tile wide = k.buffer("wide", Type::kF32, {rows, cols});
+    all.push_back({.number = i,
+                   .rows = rows,
+                   .x_ub = x_ub,
+                   .y_ub = y_ub,
+                   .wide = wide,
+                   .squares = twice ? k.buffer("squares", Type::kF32, {rows, cols}) : wide,
+                   .scale = k.buffer("scale", Type::kF32, {rows, 1})});
+  }
+  const auto of_round = [&](const Int& round, const auto& step) {
+    for (const Part& p : all) {
+      const Int row = deal.row(round, p.number);
+      p.rows.clip(s.rows - row);
+      step(p, row);
+    }
   };
-  wide_weights.hold([&](const std::vector<Tile>& held) {
-    k.tasks(detail::ceil_div(s.rows, tile), [&](Int r) { some_rows(r, held); },
-            {.per = Per::kVector});
-  });
+  const auto each = [&](const auto& step) {
+    for (const Part& p : all) step(p);
+  };
+
+  const auto load = [&](const Int& round) {
+    of_round(round,
+             [&](const Part& p, const Int& row) { deal.load(p.x_ub.push(), x, row, s.cols); });
+  };
+  const auto square = [&](const Int& round) {
+    of_round(round, [&](const Part& p, const Int&) {
+      k.use(p.x_ub.pop(), [&](Tile row) {
+        v.convert(p.wide, row);
+        if (twice) return v.convert(p.squares, row);
+        v.mul(p.wide, p.wide, p.wide);
+        v.row_sum(p.scale, p.wide);
+        v.convert(p.wide, row);
+      });
+    });
+    if (!twice) return;
+    each([&](const Part& p) { v.mul(p.squares, p.squares, p.wide); });
+    each([&](const Part& p) { v.row_sum(p.scale, p.squares); });
+  };
+  const auto normalise = [&](const Int& round, const std::vector<Tile>& held) {
+    // Between the sum and what becomes of it: the weights need no scale.
+    of_round(round, [&](const Part& p, const Int&) {
+      for (const Tile& weight : held) v.mul(p.wide, p.wide, weight);
+    });
+    each([&](const Part& p) { v.fma(p.scale, p.scale, 1.0 / static_cast<double>(s.cols), s.eps); });
+    each([&](const Part& p) { v.rsqrt(p.scale, p.scale); });
+    each([&](const Part& p) { v.mul(p.wide, p.wide, p.scale); });
+    each([&](const Part& p) { v.convert(p.y_ub.push(), p.wide); });
+    of_round(round, [&](const Part& p, const Int& row) { k.store(y.from(row, 0), p.y_ub.pop()); });
+  };
+  detail::norm_rounds(
+      k, wide_weights, deal.rounds(s.rows),
+      {.load = load, .start = square, .begin = square, .prepare = {}, .finish = normalise});
   return k.finish();
 }
 
