@@ -50,7 +50,7 @@ class WideRows {
 // What is done with the parts of a round, each step with its own extents. `begin` takes what `load`
 // has loaded and needs no weights; `start` is that of the first round, whose parts come one by one.
 struct NormSteps {
-  std::function<void(const Int& round)> load, start, begin;
+  std::function<void(const Int&round)> load, start, begin;
   std::function<void(const std::vector<Tile>& weights)> prepare;  // once; may be empty
   std::function<void(const Int& round, const std::vector<Tile>& weights)> finish;
 };
