@@ -23,14 +23,12 @@ class Checked {
 
   Checked() : lines_(kLines) {}
 
-  // Another program.
-  void clear() {
-    for (Line& line : lines_) line.pc = kNone;
-  }
+  // Another program: nothing is known of it.
+  void clear() { ++program_; }
 
   bool has(uint32_t pc, const Sources& sources, const Registers& registers) const {
     const Line& line = lines_[line_of(pc, sources, registers)];
-    if (line.pc != pc) return false;
+    if (line.pc != pc || line.program != program_) return false;
     uint64_t differ = 0;
     for (size_t i = 0; i < sources.count; ++i) {
       differ |= line.value[i] ^ registers[sources.index[i]];
@@ -41,15 +39,16 @@ class Checked {
   void add(uint32_t pc, const Sources& sources, const Registers& registers) {
     Line& line = lines_[line_of(pc, sources, registers)];
     line.pc = pc;
+    line.program = program_;
     for (size_t i = 0; i < sources.count; ++i) line.value[i] = registers[sources.index[i]];
   }
 
  private:
   static constexpr int kLineBits = 10;
   static constexpr size_t kLines = size_t{1} << kLineBits;
-  static constexpr uint32_t kNone = ~uint32_t{0};
   struct Line {
-    uint32_t pc = kNone;
+    uint32_t pc = 0;
+    uint64_t program = 0;  // 0: none
     std::array<uint64_t, kMostRegisters> value{};
   };
 
@@ -64,6 +63,7 @@ class Checked {
   }
 
   std::vector<Line> lines_;
+  uint64_t program_ = 1;
 };
 
 }  // namespace npu

@@ -88,9 +88,6 @@ struct Code {
   std::vector<uint64_t> constants;
   std::vector<std::string> problems;  // by MicroOp::imm of kIllegal
 
-  // All that its cores have issued so far; kept here because it serves them all.
-  mutable Checked checked;
-
   uint64_t waitable = 0;  // flags that the program declares for these cores, by bit
   uint64_t settable = 0;  // the same for the cores on which a set arrives
 

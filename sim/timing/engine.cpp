@@ -125,6 +125,7 @@ void Engine::begin_run(const Program& program, std::span<const uint64_t> argumen
   shared_.wheel.reset();
   shared_.memory.start_run(cold_l2);
   shared_.words.clear();
+  for (Checked& checked : shared_.checked) checked.clear();
   shared_.barrier = {};
   shared_.fault.reset();
   shared_.retired = 0;

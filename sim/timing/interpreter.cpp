@@ -263,11 +263,12 @@ std::optional<Sequencer::Stop> Sequencer::issue_at_pc() {
 
 std::optional<Sequencer::Stop> Sequencer::make_command(const QueueFacts& facts, Command& command) {
   issue(code_->instructions[pc_], regs_, command);
-  if (facts.local && code_->checked.has(pc_, facts.sources, regs_)) return std::nullopt;
+  Checked& checked = shared_.checked[code_->kind == CoreKind::kCube ? 0 : 1];
+  if (facts.local && checked.has(pc_, facts.sources, regs_)) return std::nullopt;
   if (auto fault = validate(core_.place(), command)) {
     return fault_here(fault->code, std::move(fault->detail));
   }
-  if (facts.local) code_->checked.add(pc_, facts.sources, regs_);
+  if (facts.local) checked.add(pc_, facts.sources, regs_);
   return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // What all cores of a model share: time, memory, words to wait for, the barrier, the first fault.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "sim/functional/gm.h"
 #include "sim/memory/foreign.h"
 #include "sim/memory/pod_memory.h"
+#include "sim/timing/checked.h"
 #include "sim/timing/observer.h"
 #include "sim/timing/process.h"
 
@@ -65,6 +67,7 @@ struct Shared {
   bool free_costs = false;  // functional-only: a command costs a cycle, memory nothing
 
   // Of the present run.
+  std::array<Checked, 2> checked;  // commands of cube cores, of vector cores
   GridBarrier barrier;
   WordWatch words;
   std::optional<Fault> fault;

@@ -285,7 +285,10 @@ TEST_CASE("a checked command is known by its place and by every register that it
     other[reg] += 1;
     CHECK(!checked.has(5, sources, other));
   }
-  std::swap(registers[3], registers[7]);
+  Registers swapped = registers;
+  std::swap(swapped[3], swapped[7]);
+  CHECK(!checked.has(5, sources, swapped));
+  checked.clear();
   CHECK(!checked.has(5, sources, registers));
 }
 
