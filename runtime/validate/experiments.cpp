@@ -171,17 +171,15 @@ std::vector<ChainLink> chain_of(const Measurement& m, int64_t tokens) {
   return chain;
 }
 
-// What the vendor has as one kernel is one task, or if staged a task for each kernel that it
-// consists of here.
+// What the vendor has as one kernel is one task, or as many as it has stages.
 Figures operators(Bench& bench, const Measurement& m) {
   const int64_t parts = m.number("parts", 1), tokens = m.number("tokens", 1);
-  const bool staged = m.number("staged", 0) != 0;
+  const auto stages = static_cast<double>(m.number("stages", 1));
   const MachineConfig& machine = bench.machine();
   return of_parts(parts, [&](int64_t simulated) {
     const ChainRun run = run_chain(bench, chain_of(m, tokens / parts * simulated));
-    const double tasks = staged ? static_cast<double>(m.operators.size()) : 1;
     return times_of(run.sum, machine, machine.groups,
-                    tasks * task_start_us(machine, machine.groups, run.mixed));
+                    stages * task_start_us(machine, machine.groups, run.mixed));
   });
 }
 

@@ -6,7 +6,7 @@
 //   tile_copy     core (cube|vector), rows, cols, tile_rows, tile_cols, [order, rounds]
 //   matmul        m, n, k and the numbers of MatmulStep, [parts: simulate one and two of so many]
 //   add           count and the numbers of AddStep, [groups, parts]
-//   operators     the measurement's operators, one behind the other, [staged, tokens, parts]
+//   operators     the measurement's operators, one behind the other, [stages, tokens, parts]
 #pragma once
 
 #include <map>
