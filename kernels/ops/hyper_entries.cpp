@@ -14,10 +14,15 @@ HyperShape shape_of(const Options& options) {
   return shape;
 }
 
-HyperShape pre_shape(const Options& options) {
+HyperShape tiled_shape(const Options& options) {
   HyperShape shape = shape_of(options);
-  shape.rounds = options.count("rounds");
   shape.tile = options.count("tile", 0);
+  return shape;
+}
+
+HyperShape pre_shape(const Options& options) {
+  HyperShape shape = tiled_shape(options);
+  shape.rounds = options.count("rounds");
   return shape;
 }
 
@@ -76,14 +81,13 @@ Work head_work(const Options& options) {
                       s.streams);
 }
 
-std::vector<OptionSpec> options_of(bool pre) {
+const OptionSpec kTile{"tile", "0", "most tokens of a vector core at a time; 0: what fits"};
+
+std::vector<OptionSpec> options_of(const std::vector<OptionSpec>& own) {
   std::vector<OptionSpec> options = {{"tokens", "64", "tokens"},
                                      {"dim", "1024", "channels of a stream"},
                                      {"streams", "4", "streams, 2 to 8"}};
-  if (pre) {
-    options.push_back({"rounds", "20", "of Sinkhorn"});
-    options.push_back({"tile", "0", "most tokens of a vector core at a time; 0: what fits"});
-  }
+  options.insert(options.end(), own.begin(), own.end());
   options.push_back({"dtype", "fp32", "of h, x and y: fp32 fp16 bf16"});
   return options;
 }
@@ -100,7 +104,7 @@ Operator hc_pre_entry() {
       .tolerance =
           "gamma_(width+1) sum |h fn| on m, carried through sigmoid (1/4) and Sinkhorn "
           "(factor 4 in the logarithm), and the rounding of x",
-      .options = options_of(true),
+      .options = options_of({{"rounds", "20", "of Sinkhorn"}, kTile}),
       .program = [](const Limits& machine,
                     const Options& o) { return hc_pre(machine, pre_shape(o)); },
       .arguments = pre_arguments,
@@ -120,7 +124,7 @@ Operator hc_head_entry() {
       .doc = "the one mixture of the hyper-connection streams that the final norm reads",
       .formula = "x = sum over j of (sigmoid((h fn^T) / rms(h) scale + base)[j] + eps) h[j]",
       .tolerance = "as hc_pre",
-      .options = options_of(false),
+      .options = options_of({}),
       .program = [](const Limits& machine,
                     const Options& o) { return hc_head(machine, shape_of(o)); },
       .arguments = head_arguments,
@@ -140,15 +144,15 @@ Operator hc_post_entry() {
       .doc = "a layer's result, written back to all hyper-connection streams",
       .formula = "out[k] = post[k] y + sum over j of comb[j, k] h[j]",
       .tolerance = "streams + 1 roundings of f32 on |post y| + sum |comb h| and that of out",
-      .options = options_of(false),
+      .options = options_of({kTile}),
       .program = [](const Limits& machine,
-                    const Options& o) { return hc_post(machine, shape_of(o)); },
+                    const Options& o) { return hc_post(machine, tiled_shape(o)); },
       .arguments = post_arguments,
       .expected =
           [](const Options& o, std::span<const OperatorArgument> list) {
-            return std::vector<Expected>{
-                hc_post_reference(shape_of(o), values_of(list[0].tensor), values_of(list[1].tensor),
-                                  values_of(list[2].tensor), values_of(list[3].tensor))};
+            return std::vector<Expected>{hc_post_reference(
+                tiled_shape(o), values_of(list[0].tensor), values_of(list[1].tensor),
+                values_of(list[2].tensor), values_of(list[3].tensor))};
           },
       .work =
           [](const Options& o) {

@@ -24,7 +24,8 @@ Tiling choose(const Limits& machine, const HyperShape& s) {
   const int64_t fit = (room - factors) / channel / kUnit * kUnit;
   const int64_t piece = std::min({detail::round_up(s.dim, kUnit), fit, kWidest});
   const int64_t pieces = s.tokens * detail::ceil_div(s.dim, piece);
-  return {piece, std::min({s.tokens, room / (piece * channel + factors),
+  const int64_t most = s.tile > 0 ? std::min(s.tile, s.tokens) : s.tokens;
+  return {piece, std::min({most, room / (piece * channel + factors),
                            detail::ceil_div(pieces, detail::vector_cores(machine))})};
 }
 

@@ -258,6 +258,11 @@ void check_machine(const MachineConfig& m, const std::string& file,
   need(burst_good,
        fmt::format("memory.hbm.burst: is {}, must be a power of two, at most a line of L2 = {}",
                    hbm.burst, l2.line));
+  const bool sector_good = l2.sector == 0 || ((l2.sector & (l2.sector - 1)) == 0 &&
+                                              l2.sector >= hbm.burst && l2.sector <= l2.line);
+  need(sector_good, fmt::format("memory.l2.sector: is {}, must be 0 or a power of two from a burst "
+                                "of HBM = {} to a line of L2 = {}",
+                                l2.sector, hbm.burst, l2.line));
   need(hbm.row % hbm.burst == 0,
        fmt::format("memory.hbm.row: is {}, must be a multiple of memory.hbm.burst = {}", hbm.row,
                    hbm.burst));

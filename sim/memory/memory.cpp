@@ -38,16 +38,16 @@ TrafficRecord MemorySystem::traffic() const {
   return traffic;
 }
 
-// Asks HBM for a line; the time at which it has come.
-Ticks MemorySystem::fetch(Ticks now, Ticks from, uint64_t line) {
-  const Ticks ready = hbm_.read(now, from, line << line_shift_, line_) + hbm_latency_;
-  traffic_.hbm_read += line_;
+// Asks HBM for a line or its first bytes; the time at which they have come.
+Ticks MemorySystem::fetch(Ticks now, Ticks from, uint64_t line, uint32_t bytes) {
+  const Ticks ready = hbm_.read(now, from, line << line_shift_, bytes) + hbm_latency_;
+  traffic_.hbm_read += bytes;
   traffic_.hbm_latency.add((ready - from) >> kTickBits);
   return ready;
 }
 
-// Whether a request that finds its line on the way from HBM asks for it once more. Less than a line
-// in whole sectors is taken to be sectors that nobody has asked for.
+// Whether a request that finds its line on the way from HBM asks for its bytes once more. Less than
+// a line in whole sectors is taken to be sectors that nobody has asked for.
 bool MemorySystem::asks_again(Kind kind, const LineRequest& request, Ticks from) const {
   return sector_ > 0 && kind == Kind::kLoad &&
          (request.bytes == line_ || request.bytes % sector_ != 0) &&
@@ -68,7 +68,8 @@ Ticks MemorySystem::through_l2(Ticks now, Ticks from, int group, const LineReque
   Ticks ready = from;
   if (outcome.hit && asks_again(kind, request, from)) {
     traffic_.l2_miss += request.bytes;
-    ready = fetch(now, from, line);
+    // In accesses of a sector, of two, four ... or of the line.
+    ready = fetch(now, from, line, std::bit_ceil(std::max(request.bytes, sector_)));
   } else if (outcome.hit) {
     traffic_.l2_hit += request.bytes;
     ready = lines_.serve(line, from, write);
@@ -77,7 +78,7 @@ Ticks MemorySystem::through_l2(Ticks now, Ticks from, int group, const LineReque
     traffic_.l2_miss += request.bytes;
     // A store of a whole line needs nothing from HBM; of a part, the rest is merged at leisure.
     if (!write) {
-      ready = fetch(now, from, line);
+      ready = fetch(now, from, line, line_);
       lines_.filled(line, ready);
     }
   }

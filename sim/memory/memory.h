@@ -91,7 +91,7 @@ class MemorySystem {
   Ticks through_l2(Ticks now, Ticks from, int group, const LineRequest& request,
                    const L2Tags::Place& place, Kind kind, Hint hint);
   bool asks_again(Kind kind, const LineRequest& request, Ticks from) const;
-  Ticks fetch(Ticks now, Ticks from, uint64_t line);
+  Ticks fetch(Ticks now, Ticks from, uint64_t line, uint32_t bytes);
 
   uint32_t line_;
   int line_shift_;
