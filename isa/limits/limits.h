@@ -36,12 +36,13 @@ struct Limits {
   bool l0c_to_ub = false;          // direct paths; without them data goes through GM
   bool ub_to_l1 = false;
 
-  // Cost hints for tilings, derived from the machine, in bytes and operations per cycle; not needed
-  // for correctness.
+  // Cost hints for tilings, derived from the machine, rates in bytes and operations per cycle; not
+  // needed for correctness.
   double gm_bytes_per_cycle_core = 0;  // one core's port
   double gm_bytes_per_cycle_chip = 0;  // L2
   double hbm_bytes_per_cycle = 0;
   double cube_macs_per_cycle_f16 = 0;
+  bool l2_fetches_again = false;  // a load of a line that is on its way from HBM fetches it again
 };
 
 }  // namespace npu

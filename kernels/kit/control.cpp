@@ -26,14 +26,13 @@ void record_loop(Recorder& r, std::string name, const LoopRange& range,
   r.append(std::move(stmt));
 }
 
-void record_when(Recorder& r, const Expr& condition, When::Kind kind, int stage_skew,
-                 const std::function<void()>& body, Where at) {
+void record_when(Recorder& r, When when, const std::function<void()>& body, Where at) {
   Stmt stmt;
   stmt.where = at;
   stmt.stamp = r.begin_block();
   stmt.scope = r.scope();
   body();
-  When when{condition, kind, stage_skew, r.end_block()};
+  when.body = r.end_block();
   stmt.end_stamp = r.stamp();
   stmt.what = std::move(when);
   r.append(std::move(stmt));
@@ -154,7 +153,8 @@ void Kernel::stages(std::string name, const Int& extent, const Dim& dim,
       if (skew == 0) {
         body();
       } else {
-        record_when(*recorder_, inside, When::Kind::kStage, stage.skew, body, at);
+        When when{.condition = inside, .kind = When::Kind::kStage, .stage_skew = stage.skew};
+        record_when(*recorder_, std::move(when), body, at);
       }
     }
   };
@@ -163,7 +163,7 @@ void Kernel::stages(std::string name, const Int& extent, const Dim& dim,
 
 void Kernel::when(const Cond& condition, const Body& body, Where at) {
   const Expr now = recorder_->now(Int(condition.expr())).expr();
-  if (!kit::is_const(now)) return record_when(*recorder_, now, When::Kind::kPlain, 0, body, at);
+  if (!kit::is_const(now)) return record_when(*recorder_, {.condition = now}, body, at);
   if (!kit::is_const(now, 0)) body();
 }
 

@@ -19,7 +19,6 @@ struct LoopRange {
 void record_loop(Recorder& recorder, std::string name, const LoopRange& range,
                  const std::function<void(Int)>& body, Where at);
 
-void record_when(Recorder& recorder, const Expr& condition, When::Kind kind, int stage_skew,
-                 const std::function<void()>& body, Where at);
+void record_when(Recorder& recorder, When when, const std::function<void()>& body, Where at);
 
 }  // namespace npu::kit

@@ -17,7 +17,7 @@ namespace npu {
 class Prefetch {
  public:
   // From Kernel::prefetch.
-  Prefetch(kit::Recorder* recorder, const Int& count, const Int& begun,
+  Prefetch(kit::Recorder* recorder, int loop, const Int& count, const Int& begun,
            std::function<void(Int)> item);
 
   // Loads the item `distance` ahead of the one that is used behind this, if there is one. Stands
@@ -27,6 +27,7 @@ class Prefetch {
 
  private:
   kit::Recorder* recorder_;
+  int loop_;  // over the items it began with
   Int count_;
   int cell_;  // the item to be loaded next
   std::function<void(Int)> item_;

@@ -68,6 +68,7 @@ struct When {
   Expr condition;
   Kind kind{};
   int stage_skew = 0;
+  int prefetch = -1;  // the loop over the items that it begins with
   Block body;
 };
 

@@ -18,14 +18,19 @@ detail::ProductShape product_of(const BatchedMatmulShape& s) {
           .copies = s.batch};
 }
 
-// body(batch, m, n) for every tile of every product, rows fastest.
+// Every tile of every product, rows fastest: operands(i) are a and b of product i, out(i) its c.
 void each_tile(Kernel& k, detail::Product& product, int64_t batch,
-               const std::function<void(Int, Int, Int)>& body) {
+               const std::function<std::pair<Tensor, Tensor>(Int)>& operands,
+               const std::function<Tensor(Int)>& out) {
   const int64_t m_tiles = product.m_tiles(), n_tiles = product.n_tiles();
-  k.tasks(m_tiles * n_tiles * batch, [&](Int task) {
+  const auto tile_of = [&](Int task) {
     const auto [m, n, i] = k.split(task, m_tiles, n_tiles);
-    product.clip(m, n);
-    body(i, m, n);
+    const auto [a, b] = operands(i);
+    return detail::ProductTile{a, b, m, n};
+  };
+  product.tasks(m_tiles * n_tiles * batch, tile_of, [&](Int task, const detail::ProductTile& tile) {
+    product.multiply(tile);
+    k.drain(out(task / (m_tiles * n_tiles)).tile(tile.m, tile.n), product.pop());
   });
 }
 
@@ -54,10 +59,9 @@ Program batched_matmul(const Limits& machine, const BatchedMatmulShape& s) {
                                   : k.tensor("b", s.type, {s.batch, s.k, s.n});
   const Tensor c = k.tensor("c", s.out, {s.batch, s.m, s.n});
   detail::Product product(k, shape, detail::choose_tiling("batched_matmul", machine, shape));
-  each_tile(k, product, s.batch, [&](Int i, Int m, Int n) {
-    product.tile(a[i], b[i], m, n);
-    k.drain(c[i].tile(m, n), product.pop());
-  });
+  each_tile(
+      k, product, s.batch, [&](Int i) { return std::pair(a[i], b[i]); },
+      [&](Int i) { return c[i]; });
   return k.finish();
 }
 
@@ -69,10 +73,9 @@ Program grouped_o_proj(const Limits& machine, const BatchedMatmulShape& s) {
   const Tensor w = k.tensor("w", s.type, {s.batch, s.n, s.k});
   const Tensor y = k.tensor("y", s.out, {s.m, s.batch * s.n});
   detail::Product product(k, shape, detail::choose_tiling("grouped_o_proj", machine, shape));
-  each_tile(k, product, s.batch, [&](Int g, Int m, Int n) {
-    product.tile(x.cols(g * s.k, s.k), w[g], m, n);
-    k.drain(y.cols(g * s.n, s.n).tile(m, n), product.pop());
-  });
+  each_tile(
+      k, product, s.batch, [&](Int g) { return std::pair(x.cols(g * s.k, s.k), w[g]); },
+      [&](Int g) { return y.cols(g * s.n, s.n); });
   return k.finish();
 }
 

@@ -56,13 +56,16 @@ Program grouped_matmul(const Limits& machine, const GroupedShape& s) {
   k.loop("expert", s.experts, [&](Int e) {
     const Int count = k.read(counts.at(e)), m_tiles = ceil_div(count, t.m);
     const Tensor xe = x.rows(first, count), ye = y.rows(first, count), we = w[e];
-    k.deal(turn, m_tiles * product.n_tiles(), [&](Int tile) {
-      const Int m = tile % m_tiles, n = tile / m_tiles;
-      product.rows.clip(count - m * t.m);
-      product.cols.clip(s.n - n * t.n);
-      product.tile(xe, we, m, n);
-      k.drain(ye.tile(m, n), product.pop());
-    });
+    // NOTE: the place of a tile may be computed where an expert has none.
+    const Int column = max(1, m_tiles);
+    const auto tile_of = [&](Int tile) {
+      return detail::ProductTile{xe, we, tile % column, tile / column};
+    };
+    product.deal(turn, m_tiles * product.n_tiles(), tile_of,
+                 [&](Int, const detail::ProductTile& tile) {
+                   product.multiply(tile);
+                   k.drain(ye.tile(tile.m, tile.n), product.pop());
+                 });
     first += count;
   });
   return k.finish();

@@ -57,14 +57,16 @@ Program matmul(const Limits& machine, const MatmulShape& s) {
   std::optional<detail::BiasRow> bias_row;
   if (bias) bias_row.emplace(k, *bias, product.cols);
 
-  product.tasks(a, b, [&](Int m, Int n) {
-    const auto one_tile = [&](const MmaOptions& options) {
-      product.tile(a, b, m, n, options);
-      epilogue.finish(product.pop(), m, n);
-    };
-    if (!bias_row) return one_tile({});
-    bias_row->use(n, [&](Tile row) { one_tile({.bias = row}); });
-  });
+  const auto tile_of = [&](Int task) { return product.place(a, b, task); };
+  product.tasks(product.m_tiles() * product.n_tiles(), tile_of,
+                [&](Int, const detail::ProductTile& tile) {
+                  const auto one_tile = [&](const MmaOptions& options) {
+                    product.multiply(tile, options);
+                    epilogue.finish(product.pop(), tile.m, tile.n);
+                  };
+                  if (!bias_row) return one_tile({});
+                  bias_row->use(tile.n, [&](Tile row) { one_tile({.bias = row}); });
+                });
   return k.finish();
 }
 

@@ -44,7 +44,8 @@ struct MatmulShape {
 };
 
 // Parameters: a, b, [bias], [scale], [token_scale], [residual], c. Types that the machine's cube
-// lacks throw InputError.
+// lacks throw InputError. Sums are in ascending k from where an element's tile begins, and come
+// round: tiles that share rows or columns may begin at different packets of k.
 Program matmul(const Limits& machine, const MatmulShape& shape);
 
 // The tensors behind the product; those that the shape lacks stay empty.

@@ -62,12 +62,14 @@ Program matmul_all_reduce(const Limits& machine, const MatmulAllReduceShape& s) 
   const Dim cols = k.dim("band_cols", detail::row_columns(tiling.n));
   const Adder adder(k, s.type, {rows, cols});
 
-  k.tasks(tiles, [&](Int tile) {
+  const auto tile_of = [&](Int tile) {
     const auto [m, n] = k.split(tile, product.m_tiles());
-    product.clip(m, n);
-    product.tile(a, b, m, n);
-    k.drain(part.tile(m, n), product.pop());
-    for (int64_t i = 0; i < bands; ++i) k.set(made.at(tile * bands + i), Unit::kDrain);
+    return detail::ProductTile{a, b, m, n};
+  };
+  product.tasks(tiles, tile_of, [&](Int number, const detail::ProductTile& tile) {
+    product.multiply(tile);
+    k.drain(part.tile(tile.m, tile.n), product.pop());
+    for (int64_t i = 0; i < bands; ++i) k.set(made.at(number * bands + i), Unit::kDrain);
   });
 
   const auto one_band = [&](const Int& tile, const Int& i) {

@@ -22,9 +22,9 @@ Product::Product(Kernel& k, const ProductShape& shape, const ProductTiling& tili
       tiling_(tiling),
       depth_(k.dim("depth", tiling.depth)) {
   a_l1_ = &k.ring("a_l1", Mem::kL1, shape.a.type(), turned(shape.a_transposed, rows, depth_),
-                  tiling.packets);
+                  tiling.a_packets);
   b_l1_ = &k.ring("b_l1", Mem::kL1, shape.b.type(), turned(!shape.b_transposed, cols, depth_),
-                  tiling.packets);
+                  tiling.b_packets);
   a_l0_ = &k.ring("a_l0", Mem::kL0A, shape.a, {rows, tiling.step}, 2);
   b_l0_ = &k.ring("b_l0", Mem::kL0B, shape.b, {cols, tiling.step}, 2);
   sums_ = &k.ring("sums", Mem::kL0C, shape.sum_type(), {rows, cols}, tiling.handover ? 1 : 2);
@@ -36,85 +36,94 @@ Product::Product(Kernel& k, const ProductShape& shape, const ProductTiling& tili
 }
 
 // Bands of rows of tiles, m fastest inside: a whole part of them of about the root of the groups.
-std::array<Int, 2> Product::place(const Int& task) const {
+ProductTile Product::place(const Tensor& a, const Tensor& b, const Int& task) const {
   constexpr int64_t kMost = 8, kLeast = 4;
   int64_t band = std::min(kMost, m_tiles());
   while (m_tiles() % band != 0) --band;
   if (band < kLeast) band = m_tiles();
   const auto [m, n, number] = k_.split(task, band, n_tiles());
-  return {number * band + m, n};
+  return {a, b, number * band + m, n};
 }
 
-void Product::clip(const Int& m, const Int& n) {
-  rows.clip(shape_.m - m * tiling_.m);
-  cols.clip(shape_.n - n * tiling_.n);
+void Product::clip(const ProductTile& tile) {
+  const Int& height = tile.a.dim(shape_.a_transposed ? 1 : 0);
+  const Int& width = tile.b.dim(shape_.b_transposed ? 0 : 1);
+  rows.clip(height - tile.m * tiling_.m);
+  cols.clip(width - tile.n * tiling_.n);
 }
 
-void Product::clip_packet(const Int& m, const Int& n, const Int& index) {
-  clip(m, n);
-  depth_.clip(shape_.k - index * tiling_.depth);
-}
-
-void Product::clip_span(const Int& m, const Int& n, const Int& index) {
-  clip(m, n);
-  span_->clip(shape_.k - index * tiling_.span);
-}
-
-void Product::load_packet(const Tensor& a, const Tensor& b, const Int& m, const Int& n,
-                          const Int& index) {
-  const bool ta = shape_.a_transposed, tb = shape_.b_transposed;
-  k_.load(a_l1_->push(), ta ? a.values().tile(index, m) : a.values().tile(m, index));
-  k_.load(b_l1_->push(), tb ? b.values().tile(n, index) : b.values().tile(index, n));
-}
-
-void Product::load_scales(const Tensor& a, const Tensor& b, const Int& m, const Int& n,
-                          const Int& index) {
-  k_.load(a_scales_->push(), a.tile(m, index));
-  k_.load(b_scales_->push(), b.tile(n, index));
-}
-
-// Over the parts of k of all tiles of this group.
-Prefetch Product::prefetch(const char* name, int64_t parts, int distance,
-                           const std::function<void(Int, Int, Int)>& load) {
-  const Int tiles = (m_tiles() * n_tiles() - k_.group() + k_.groups() - 1) / k_.groups();
-  return k_.prefetch(name, tiles * parts, distance, [this, parts, load](Int item) {
-    const auto [index, turn] = k_.split(item, parts);
-    const auto [m, n] = place(k_.group() + turn * k_.groups());
-    load(m, n, index);
-  });
-}
-
-void Product::tasks(const Tensor& a, const Tensor& b, const std::function<void(Int, Int)>& body) {
-  if (span_) {
-    spans_ = prefetch("spans ahead", ceil_div(shape_.k, tiling_.span), 1,
-                      [this, a, b](Int m, Int n, Int i) {
-                        clip_span(m, n, i);
-                        load_scales(a, b, m, n, i);
-                      });
-  }
-  packets_ = prefetch("packets ahead", ceil_div(shape_.k, tiling_.depth), tiling_.packets - 1,
-                      [this, a, b](Int m, Int n, Int i) {
-                        clip_packet(m, n, i);
-                        load_packet(a, b, m, n, i);
-                      });
-  k_.tasks(m_tiles() * n_tiles(), [&](Int task) {
-    const auto [m, n] = place(task);
-    clip(m, n);
-    body(m, n);
-  });
+void Product::tasks(const Int& count, const TileOf& tile_of, const Body& body) {
+  apart_ = !span_ && (shape_.b_transposed || k_.machine().l2_fetches_again);
+  load_ahead(k_.group(), count, tile_of);
+  k_.tasks(count, each(tile_of, body));
   packets_.reset();
   spans_.reset();
 }
 
+void Product::deal(Var& turn, const Int& count, const TileOf& tile_of, const Body& body) {
+  apart_ = !span_ && k_.machine().l2_fetches_again;
+  load_ahead((k_.group() - Int(turn) + k_.groups()) % k_.groups(), count, tile_of);
+  k_.deal(turn, count, each(tile_of, body));
+  packets_.reset();
+  spans_.reset();
+}
+
+Kernel::IntBody Product::each(const TileOf& tile_of, const Body& body) {
+  return [this, &tile_of, &body](Int task) {
+    const ProductTile tile = tile_of(task);
+    clip(tile);
+    body(task, tile);
+  };
+}
+
+void Product::load_ahead(const Int& first, const Int& count, const TileOf& tile_of) {
+  const Int groups = k_.groups(), tasks = (count - first + groups - 1) / groups;
+  const auto ahead = [&](const char* name, int64_t parts, int distance, const auto& load) {
+    return k_.prefetch(name, tasks * parts, distance,
+                       [this, first, groups, tile_of, parts, load](Int item) {
+                         const auto [part, turn] = k_.split(item, parts);
+                         const ProductTile tile = tile_of(first + turn * groups);
+                         clip(tile);
+                         load(tile, part);
+                       });
+  };
+  if (span_) {
+    spans_ = ahead("spans ahead", ceil_div(shape_.k, tiling_.span), 1,
+                   [this](const ProductTile& tile, Int span) { load_scales(tile, span); });
+  }
+  packets_ = ahead(
+      "packets ahead", packets(), std::max(tiling_.a_packets, tiling_.b_packets) - 1,
+      [this](const ProductTile& tile, Int turn) { load_packet(tile, packet_of(tile, turn)); });
+}
+
+Int Product::packet_of(const ProductTile& tile, const Int& turn) const {
+  return apart_ ? (turn + tile.m + tile.n) % packets() : turn;
+}
+
+void Product::load_packet(const ProductTile& tile, const Int& index) {
+  const auto& [a, b, m, n] = tile;
+  depth_.clip(shape_.k - index * tiling_.depth);
+  k_.load(a_l1_->push(),
+          shape_.a_transposed ? a.values().tile(index, m) : a.values().tile(m, index));
+  k_.load(b_l1_->push(),
+          shape_.b_transposed ? b.values().tile(n, index) : b.values().tile(index, n));
+}
+
+void Product::load_scales(const ProductTile& tile, const Int& index) {
+  span_->clip(shape_.k - index * tiling_.span);
+  k_.load(a_scales_->push(), tile.a.tile(tile.m, index));
+  k_.load(b_scales_->push(), tile.b.tile(tile.n, index));
+}
+
 // sum += one packet of a times one packet of b
-void Product::packet(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m, const Int& n,
-                     const Int& index, const MmaOptions& options,
-                     const std::optional<Scales>& scales) {
+void Product::packet(const Tile& sum, const ProductTile& tile, const Int& index,
+                     const MmaOptions& options, const std::optional<Scales>& scales) {
   if (packets_) {
     packets_->next();
-    clip_packet(m, n, index);
+    clip(tile);
+    depth_.clip(shape_.k - index * tiling_.depth);
   } else {
-    load_packet(a, b, m, n, index);
+    load_packet(tile, index);
   }
   const bool ta = shape_.a_transposed, tb = shape_.b_transposed;
   k_.use(a_l1_->pop(), b_l1_->pop(), [&](Tile a_slot, Tile b_slot) {
@@ -130,43 +139,36 @@ void Product::packet(const Tile& sum, const Tensor& a, const Tensor& b, const In
 }
 
 // Spans of k, whose scales come at once, and the packets of each.
-void Product::scaled_packets(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m,
-                             const Int& n, const MmaOptions& options) {
-  const int64_t depth = tiling_.depth, packets = tiling_.span / depth;
-  k_.tiles("span", shape_.k, *span_, [&](Int span) {
+void Product::scaled_packets(const Tile& sum, const ProductTile& tile, const MmaOptions& options) {
+  const int64_t depth = tiling_.depth, each = tiling_.span / depth;
+  k_.loop("span", ceil_div(shape_.k, tiling_.span), [&](Int span) {
     if (spans_) {
       spans_->next();
-      clip_span(m, n, span);
+      clip(tile);
+      span_->clip(shape_.k - span * tiling_.span);
     } else {
-      load_scales(a, b, m, n, span);
+      load_scales(tile, span);
     }
     k_.use(a_scales_->pop(), b_scales_->pop(), [&](Tile as, Tile bs) {
       k_.tiles("packet", span_->value(), depth_, [&](Int i) {
-        packet(sum, a, b, m, n, span * packets + i, options,
-               Scales{as.cols(i, depth), bs.cols(i, depth)});
+        packet(sum, tile, span * each + i, options, Scales{as.cols(i, depth), bs.cols(i, depth)});
       });
     });
   });
 }
 
-void Product::tile(const Tensor& a, const Tensor& b, const Int& m, const Int& n,
-                   const MmaOptions& options) {
+void Product::multiply(const ProductTile& tile, const MmaOptions& options) {
   k_.use(sums_->push(), [&](Tile sum) {
-    if (span_) return scaled_packets(sum, a, b, m, n, options);
-    k_.tiles("packet", shape_.k, depth_,
-             [&](Int index) { packet(sum, a, b, m, n, index, options); });
+    if (span_) return scaled_packets(sum, tile, options);
+    k_.loop("packet", packets(),
+            [&](Int turn) { packet(sum, tile, packet_of(tile, turn), options); });
   });
-  if (packets_) clip(m, n);
+  clip(tile);
 }
 
-void Product::part(const Tensor& a, const Tensor& b, const Int& m, const Int& n, const Int& first,
-                   const Int& last) {
+void Product::part(const ProductTile& tile, const Int& first, const Int& last) {
   k_.use(sums_->push(), [&](Tile sum) {
-    k_.loop("packet", last - first, [&](Int i) {
-      const Int index = first + i;
-      depth_.clip(shape_.k - index * tiling_.depth);
-      packet(sum, a, b, m, n, index, {});
-    });
+    k_.loop("packet", last - first, [&](Int i) { packet(sum, tile, first + i, {}); });
   });
 }
 

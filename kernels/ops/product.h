@@ -10,29 +10,37 @@
 
 namespace npu::detail {
 
+// Tile (m, n) of a product a b.
+struct ProductTile {
+  Tensor a, b;
+  Int m, n;
+};
+
 class Product {
  public:
-  // Declares the rings. `a` and `b` are given to `tile`, as the shape says.
+  // Declares the rings. `a` and `b` come with each tile, as the shape says.
   Product(Kernel& k, const ProductShape& shape, const ProductTiling& tiling);
 
   int64_t m_tiles() const { return ceil_div(shape_.m, tiling_.m); }
   int64_t n_tiles() const { return ceil_div(shape_.n, tiling_.n); }
-  // The tile (m, n) of a task. Groups that work at the same time are on a block of tiles, which
+
+  // Tasks that are tiles. The loads of a task begin while the one before it is multiplied. `body`
+  // gives the tile to `multiply` and then has its sums to pop; rows and cols are set.
+  using TileOf = std::function<ProductTile(Int)>;
+  using Body = std::function<void(Int, const ProductTile&)>;
+  void tasks(const Int& count, const TileOf& tile_of, const Body& body);
+  // The same by Kernel::deal.
+  void deal(Var& turn, const Int& count, const TileOf& tile_of, const Body& body);
+  // Tile `task` of one product. Groups that work at the same time are on a block of tiles, which
   // needs fewer rows of a and columns of b than a line of tiles.
-  std::array<Int, 2> place(const Int& task) const;
+  ProductTile place(const Tensor& a, const Tensor& b, const Int& task) const;
 
-  // body(m, n) for each tile that is this group's, with rows and cols set. The loads of a tile
-  // begin while the one before it is multiplied: what `tile` is given there is `a` and `b`.
-  void tasks(const Tensor& a, const Tensor& b, const std::function<void(Int, Int)>& body);
-
-  // Sets rows and cols for tile (m, n), before anything else of it.
-  void clip(const Int& m, const Int& n);
-  // One slot of sums = tile (m, n) of a b (+ bias, the tile's piece of it in Mem::kBias).
-  void tile(const Tensor& a, const Tensor& b, const Int& m, const Int& n,
-            const MmaOptions& options = {});
+  // Sets rows and cols for a tile, before anything else of it.
+  void clip(const ProductTile& tile);
+  // One slot of sums = the tile (+ bias, its piece of it in Mem::kBias).
+  void multiply(const ProductTile& tile, const MmaOptions& options = {});
   // The same over k from `first` to `last` alone, both at packets.
-  void part(const Tensor& a, const Tensor& b, const Int& m, const Int& n, const Int& first,
-            const Int& last);
+  void part(const ProductTile& tile, const Int& first, const Int& last);
   Lease pop() const { return sums_->pop(); }
 
   const Dim rows, cols;  // of the tile at work
@@ -42,20 +50,22 @@ class Product {
   struct Scales {
     Tile a, b;
   };
-  // Loads of packet `index` of k, of the scales of span `index`.
-  void load_packet(const Tensor& a, const Tensor& b, const Int& m, const Int& n, const Int& index);
-  void load_scales(const Tensor& a, const Tensor& b, const Int& m, const Int& n, const Int& index);
-  // Their places in k; the extents of a tile are set again with them, after those of another.
-  void clip_packet(const Int& m, const Int& n, const Int& index);
-  void clip_span(const Int& m, const Int& n, const Int& index);
-  Prefetch prefetch(const char* name, int64_t parts, int distance,
-                    const std::function<void(Int, Int, Int)>& load);
-
-  void packet(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m, const Int& n,
-              const Int& index, const MmaOptions& options,
+  Kernel::IntBody each(const TileOf& tile_of, const Body& body);
+  // Of tasks first, first + groups, .. below count.
+  void load_ahead(const Int& first, const Int& count, const TileOf& tile_of);
+  int64_t packets() const { return ceil_div(shape_.k, tiling_.depth); }
+  // The packet of k that a tile works on in a turn. Tiles that share rows of a or columns of b are
+  // a packet apart: tile (m, n) begins at packet m + n, goes on to the last and comes round. What
+  // groups read in step waits at one slice of L2 for all of them, and where L2 fetches again comes
+  // from HBM for each. Where it does not, dealt tiles and those of a b of (k, n) stay in step: side
+  // by side they read neighbouring parts of its rows, which HBM serves best together. Scaled
+  // packets always do.
+  Int packet_of(const ProductTile& tile, const Int& turn) const;
+  void load_packet(const ProductTile& tile, const Int& index);
+  void load_scales(const ProductTile& tile, const Int& index);
+  void packet(const Tile& sum, const ProductTile& tile, const Int& index, const MmaOptions& options,
               const std::optional<Scales>& scales = std::nullopt);
-  void scaled_packets(const Tile& sum, const Tensor& a, const Tensor& b, const Int& m, const Int& n,
-                      const MmaOptions& options);
+  void scaled_packets(const Tile& sum, const ProductTile& tile, const MmaOptions& options);
 
   Kernel& k_;
   ProductShape shape_;
@@ -64,7 +74,8 @@ class Product {
   std::optional<Dim> span_;  // of k: a slot of scales
   Ring *a_l1_, *b_l1_, *a_l0_, *b_l0_, *sums_;
   Ring *a_scales_ = nullptr, *b_scales_ = nullptr;
-  std::optional<Prefetch> packets_, spans_;  // of the tiles of `tasks`
+  bool apart_ = false;                       // tiles begin at different packets
+  std::optional<Prefetch> packets_, spans_;  // ahead of the tasks at work
 };
 
 // The way of a tile's piece of a bias (n) to where the cube starts from it.

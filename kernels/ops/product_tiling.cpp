@@ -110,10 +110,22 @@ int64_t span_of(const Limits& machine, const ProductShape& s, const ProductTilin
   const int64_t quarter = ceil_div(s.k, 4);
   int64_t span = t.depth;
   while (2 * span <= quarter &&
-         t.packets * values + planes(2 * span) <= static_cast<int64_t>(machine.l1)) {
+         t.a_packets * values + planes(2 * span) <= static_cast<int64_t>(machine.l1)) {
     span *= 2;
   }
   return span;
+}
+
+// Where only one operand has room for one slot more, load goes on with that one while it waits for
+// a slot of the other.
+void give_slots(const Limits& machine, const ProductShape& s, ProductTiling& t) {
+  t.a_packets = t.b_packets = packets_of(machine, s, t);
+  t.span = span_of(machine, s, t);
+  if (t.span > 0) return;
+  const int64_t a = l1_bytes(machine, s.a, t.m, t.depth), b = l1_bytes(machine, s.b, t.n, t.depth);
+  const int64_t left = l1_room(machine) - t.a_packets * (a + b);
+  if (left >= a && left < b) ++t.a_packets;
+  if (left >= b && left < a) ++t.b_packets;
 }
 
 bool fits(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
@@ -217,8 +229,7 @@ ProductTiling choose_tiling(std::string_view owner, const Limits& machine, const
                                  machine.machine, type_name(s.a.type())));
   }
   best->depth = depth_of(machine, s, *best);
-  best->packets = packets_of(machine, s, *best);
-  best->span = span_of(machine, s, *best);
+  give_slots(machine, s, *best);
   best->handover = best->m * best->n * kSumBytes * 2 > static_cast<int64_t>(machine.l0c);
   return *best;
 }

@@ -25,12 +25,12 @@ struct ProductShape {
 };
 
 struct ProductTiling {
-  int64_t m = 0, n = 0;   // of a tile of sums, which one group computes at a time
-  int64_t step = 0;       // of k: one slot of L0A and L0B, one mma
-  int64_t depth = 0;      // of k: one slot of L1, a multiple of step
-  int64_t span = 0;       // of k: one slot of scales in L1, a multiple of depth; 0: no scales
-  int packets = 2;        // slots in L1
-  bool handover = false;  // one slot in L0C, handed to drain piece by piece; else two
+  int64_t m = 0, n = 0;  // of a tile of sums, which one group computes at a time
+  int64_t step = 0;      // of k: one slot of L0A and L0B, one mma
+  int64_t depth = 0;     // of k: one slot of L1, a multiple of step
+  int64_t span = 0;      // of k: one slot of scales in L1, a multiple of depth; 0: no scales
+  int a_packets = 2, b_packets = 2;  // slots in L1
+  bool handover = false;             // one slot in L0C, handed to drain piece by piece; else two
 };
 
 // The tile that takes the chip the fewest cycles by a simple count: rounds of tiles over the

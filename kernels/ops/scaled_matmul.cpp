@@ -33,10 +33,12 @@ Program scaled_matmul(const char* name, const Limits& machine, const ScaledMatmu
   const Tensor a = k.tensor("a", shape.a, {s.m, s.k}), b = k.tensor("b", shape.b, {s.n, s.k});
   const Tensor c = k.tensor("c", s.out, {s.m, s.n});
   detail::Product product(k, shape, detail::choose_tiling(name, machine, shape));
-  product.tasks(a, b, [&](Int m, Int n) {
-    product.tile(a, b, m, n);
-    k.drain(c.tile(m, n), product.pop());
-  });
+  const auto tile_of = [&](Int task) { return product.place(a, b, task); };
+  product.tasks(product.m_tiles() * product.n_tiles(), tile_of,
+                [&](Int, const detail::ProductTile& tile) {
+                  product.multiply(tile);
+                  k.drain(c.tile(tile.m, tile.n), product.pop());
+                });
   return k.finish();
 }
 

@@ -46,8 +46,9 @@ Program matmul_split_k(const Limits& machine, const SplitKShape& s) {
   // Every part of every tile.
   k.tasks(tiles * splits, [&](Int task) {
     const auto [m, n, split] = k.split(task, product.m_tiles(), product.n_tiles());
-    product.clip(m, n);
-    product.part(a, b, m, n, split * each, min(packets, (split + 1) * each));
+    const detail::ProductTile tile{a, b, m, n};
+    product.clip(tile);
+    product.part(tile, split * each, min(packets, (split + 1) * each));
     k.drain(parts[split].tile(m, n), product.pop());
   });
   k.barrier();

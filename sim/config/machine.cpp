@@ -301,6 +301,7 @@ Limits limits_of(const MachineConfig& machine) {
   limits.gm_bytes_per_cycle_core = cube_load_rate(machine.load);
   limits.gm_bytes_per_cycle_chip = machine.memory.l2.bytes_per_cycle;
   limits.hbm_bytes_per_cycle = machine.hbm_bytes_per_cycle();
+  limits.l2_fetches_again = machine.memory.l2.sector > 0;
   const int f16_cycles = machine.cube.cycles[static_cast<size_t>(Type::kF16)];
   if (f16_cycles > 0) {
     limits.cube_macs_per_cycle_f16 = static_cast<double>(limits.fractal_rows) *

@@ -54,9 +54,21 @@ TEST_CASE("large products come near the cube's peak") {
   };
   const char* const shape = "m=4096 n=4096 k=4096";
   for (const auto& [machine, share] :
-       {Sample{"ascend-910b1", 0.7}, Sample{"ascend-950pr", 0.9}, Sample{"base", 0.85}}) {
+       {Sample{"ascend-910b1", 0.81}, Sample{"ascend-950pr", 0.94}, Sample{"base", 0.95}}) {
     INFO(machine);
     CHECK(cube_cycles(machine, "matmul", shape) > share * cycles(machine, "matmul", shape));
+  }
+}
+
+TEST_CASE("products of few rows of tiles do not wait for lines that all groups read in step") {
+  const char* const shape = "m=256 n=4096 k=4096";
+  for (const auto& [machine, weights, share] :
+       {std::tuple("ascend-910b1", "", 0.55), std::tuple("ascend-910b1", " tb=true", 0.5),
+        std::tuple("ascend-950pr", " tb=true", 0.57)}) {
+    INFO(machine << weights);
+    const std::string options = std::string(shape) + weights;
+    CHECK(cube_cycles(machine, "matmul", options.c_str()) >
+          share * cycles(machine, "matmul", options.c_str()));
   }
 }
 
@@ -72,7 +84,7 @@ TEST_CASE("one row by weights of either order comes near HBM's peak") {
          {"m=1 n=4096 k=4096", "m=1 n=4096 k=4096 tb=true", "m=1 n=14336 k=4096",
           "m=1 n=14336 k=4096 tb=true", "m=1 n=4096 k=14336", "m=1 n=4096 k=14336 tb=true"}) {
       INFO(machine << ' ' << shape);
-      CHECK(hbm_cycles(machine, "matmul", shape) > 0.8 * cycles(machine, "matmul", shape));
+      CHECK(hbm_cycles(machine, "matmul", shape) > 0.85 * cycles(machine, "matmul", shape));
     }
   }
 }

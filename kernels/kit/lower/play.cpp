@@ -1,13 +1,14 @@
 #include "kernels/kit/lower/play.h"
 
 #include <algorithm>
+#include <map>
 
 namespace npu::kit {
 namespace {
 
 // An entry of a unit's queue; a barrier stops the sequencer until all cores are there.
 struct Step {
-  const Item* item;
+  const Item* item;  // or null: taken back
   bool barrier;
 };
 
@@ -34,11 +35,14 @@ class Writer {
           if (!write_loop(item, steps)) return false;
           break;
         case Item::Kind::kWhen:
-          if (taken(item) && !write(item.body, steps)) return false;
+          if (!write_when(item, steps)) return false;
           break;
         default:
           break;
       }
+    }
+    for (const Item& item : items) {
+      if (item.kind == Item::Kind::kLoop) end_prefetch(std::get<Loop>(item.stmt->what), steps);
     }
     return true;
   }
@@ -56,24 +60,46 @@ class Writer {
     const int64_t outer = std::exchange(turn_, 0), outer_count = std::exchange(count_, 0);
     count_ = turns - loop.skew;
     for (turn_ = 0; turn_ < turns; ++turn_) {
+      const size_t begin = steps.size();
       if (!write(item.body, steps)) return false;
+      if (loop.ahead > 0) loaded_[loop.id].emplace_back(begin, steps.size());
     }
     turn_ = outer;
     count_ = outer_count;
     return true;
   }
 
-  bool taken(const Item& item) const {
+  bool write_when(const Item& item, std::vector<Step>& steps) {
     const auto& when = std::get<When>(item.stmt->what);
+    const size_t begin = steps.size();
+    if (taken(when) && !write(item.body, steps)) return false;
+    if (when.prefetch >= 0) loaded_[when.prefetch].emplace_back(begin, steps.size());
+    return true;
+  }
+
+  bool taken(const When& when) const {
     if (when.kind == When::Kind::kPlain) return take_;
     if (when.kind == When::Kind::kPrefetch) return true;
     return turn_ >= when.stage_skew && turn_ - when.stage_skew < count_;
   }
 
+  // The last items of a prefetch, which nobody uses, are taken back: how many there would be was
+  // not known before.
+  void end_prefetch(const Loop& loop, std::vector<Step>& steps) {
+    if (loop.ahead == 0) return;
+    auto& items = loaded_[loop.id];
+    for (int i = 0; i < loop.ahead && !items.empty(); ++i) {
+      for (size_t at = items.back().first; at < items.back().second; ++at) steps[at].item = nullptr;
+      items.pop_back();
+    }
+    items.clear();
+  }
+
   const Resolver& resolver_;
   int64_t turns_;
   bool take_;
-  int64_t turn_ = 0, count_ = 0;  // of the innermost loop
+  int64_t turn_ = 0, count_ = 0;                                  // of the innermost loop
+  std::map<int, std::vector<std::pair<size_t, size_t>>> loaded_;  // steps of items of prefetches
 };
 
 class Player {
@@ -92,6 +118,7 @@ class Player {
   void run(const std::vector<Step>& cube, const std::vector<Step>& vector) {
     for (size_t core = 0; core < cores_.size(); ++core) {
       for (const Step& step : core == 0 ? cube : vector) {
+        if (step.item == nullptr) continue;
         const auto unit = static_cast<size_t>(step.item->unit);
         if (step.barrier) {
           for (auto& queue : cores_[core].queues) queue.push_back(step);
