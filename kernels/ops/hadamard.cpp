@@ -46,7 +46,7 @@ Program hadamard(const Limits& machine, const HadamardShape& s) {
 
   const auto some_rows = [&](Int task) {
     rows.clip(s.rows - task * tile);
-    k.load(x_ub.push(), x.tile(task, 0));
+    k.load(x_ub.push(), x.tile(task, 0), {.hint = Hint::kStream});
     v.convert(wide, x_ub.pop());
     k.loop("bit", std::countr_zero(static_cast<uint64_t>(s.cols)), [&](Int) {
       v.unzip(even, odd, wide);
