@@ -3,19 +3,9 @@
 #include "kernels/kit/vec_verb.h"
 
 namespace npu {
-namespace {
 
-using kit::Recorder;
 using kit::TileInfo;
 using kit::VecVerb;
-
-void need_dense(const VecVerb& v, const TileInfo& tile) {
-  if (tile.max_rows > 1 && tile.pitch * 8 != tile.max_cols * bits_of(tile.type)) {
-    v.verb.fail(tile.name + " has gaps between its rows");
-  }
-}
-
-}  // namespace
 
 void Vec::scatter(const Dst& d, const Src& a, const Src& index, Where at) {
   VecVerb v(recorder_, "scatter", at);
@@ -23,7 +13,7 @@ void Vec::scatter(const Dst& d, const Src& a, const Src& index, Where at) {
                  list = v.take(index, "the index");
   v.verb.need_same_type(source.type, target.type);
   v.verb.need_same_type(list.type, Type::kI32);
-  need_dense(v, target);
+  v.need_dense(target);
   Vscatter<Reg> i;
   i.type = target.type;
   i.d = v.verb.reg(target.address);
@@ -89,12 +79,7 @@ void Vec::sort(const Dst& d, const Src& a, Where at) {
   Vsort<Reg> i;
   i.type = target.type;
   const Int rows = npu::min(source.rows, target.rows), cols = npu::min(source.cols, target.cols);
-  i.d = v.verb.reg(target.address);
-  i.a = v.verb.reg(source.address);
-  i.rows = v.verb.reg(rows);
-  i.cols = v.verb.reg(cols / 2);
-  i.d_pitch = v.verb.pitch(target.pitch, source.max_rows);
-  i.a_pitch = v.verb.pitch(source.pitch, source.max_rows);
+  v.set(i, target, source, rows, cols / 2, source.max_rows);
   v.wrote(target, rows, cols);
   v.issue(i);
 }
@@ -113,12 +98,7 @@ void Vec::merge(const Dst& d, const Src& a, Where at) {
   Vmerge<Reg> i;
   i.type = target.type;
   const Int rows = npu::min(source.rows, target.rows), cols = npu::min(source.cols, target.cols);
-  i.d = v.verb.reg(target.address);
-  i.a = v.verb.reg(source.address);
-  i.rows = v.verb.reg(rows);
-  i.cols = v.verb.reg(source.cols / 8);
-  i.d_pitch = v.verb.pitch(target.pitch, source.max_rows);
-  i.a_pitch = v.verb.pitch(source.pitch, source.max_rows);
+  v.set(i, target, source, rows, source.cols / 8, source.max_rows);
   i.count = v.verb.reg(cols / 2);
   v.wrote(target, rows, cols);
   v.issue(i);

@@ -19,12 +19,7 @@ void reduce_rows(Recorder* r, const char* name, const Dst& d, const Src& a, Wher
   I i;
   i.type = source.type;
   const Int rows = min(source.rows, target.rows);
-  i.d = v.verb.reg(target.address);
-  i.a = v.verb.reg(source.address);
-  i.rows = v.verb.reg(rows);
-  i.cols = v.verb.reg(source.cols * per_col);
-  i.d_pitch = v.verb.pitch(target.pitch, source.max_rows);
-  i.a_pitch = v.verb.pitch(source.pitch, source.max_rows);
+  v.set(i, target, source, rows, source.cols * per_col, source.max_rows);
   v.wrote(target, rows, 1);
   v.issue(i);
 }
@@ -83,12 +78,7 @@ void Vec::scan(const Dst& d, const Src& a, const ScanOptions& options, Where at)
   i.by_column = options.by_column;
   i.exclusive = options.exclusive;
   const Int rows = npu::min(source.rows, target.rows), cols = npu::min(source.cols, target.cols);
-  i.d = v.verb.reg(target.address);
-  i.a = v.verb.reg(source.address);
-  i.rows = v.verb.reg(rows);
-  i.cols = v.verb.reg(cols);
-  i.d_pitch = v.verb.pitch(target.pitch, target.max_rows);
-  i.a_pitch = v.verb.pitch(source.pitch, target.max_rows);
+  v.set(i, target, source, rows, cols, target.max_rows);
   v.wrote(target, rows, cols);
   v.issue(i);
 }
@@ -177,9 +167,7 @@ void Vec::gather(const Dst& d, const Src& a, const Src& index, Where at) {
                  list = v.take(index, "the index");
   v.verb.need_same_type(table.type, target.type);
   v.verb.need_same_type(list.type, Type::kI32);
-  if (table.max_rows > 1 && table.pitch * 8 != table.max_cols * bits_of(table.type)) {
-    v.verb.fail("the table " + table.name + " has gaps between its rows");
-  }
+  v.need_dense(table);
   Vgather<Reg> i;
   i.type = target.type;
   const Int rows = npu::min(list.rows, target.rows), cols = npu::min(list.cols, target.cols);

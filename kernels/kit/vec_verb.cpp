@@ -13,6 +13,11 @@ TileInfo VecVerb::take(const Src& src, const char* role) {
   return tile;
 }
 
+void VecVerb::need_dense(const TileInfo& tile) {
+  if (tile.max_rows > 1 && tile.pitch * 8 != tile.max_cols * bits_of(tile.type))
+    verb.fail(tile.name + " has gaps between its rows");
+}
+
 void VecVerb::extent_of(const TileInfo& tile) {
   rows = tile.rows;
   cols = tile.cols;

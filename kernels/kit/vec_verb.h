@@ -36,6 +36,20 @@ class VecVerb {
   Reg rows_reg() { return verb.reg(rows); }
   Reg cols_reg() { return verb.reg(cols); }
   void wrote(const TileInfo& tile, const Int& r, const Int& c) { verb.wrote(tile, r, c); }
+  // Sets what every instruction from `source` to `target` has, over r x c elements; pitches are
+  // needed only where there can be more than one of `most_rows`.
+  template <class I>
+  void set(I& i, const TileInfo& target, const TileInfo& source, const Int& r, const Int& c,
+           int64_t most_rows) {
+    i.d = verb.reg(target.address);
+    i.a = verb.reg(source.address);
+    i.rows = verb.reg(r);
+    i.cols = verb.reg(c);
+    i.d_pitch = verb.pitch(target.pitch, most_rows);
+    i.a_pitch = verb.pitch(source.pitch, most_rows);
+  }
+  // Elements of the tile are counted over all rows.
+  void need_dense(const TileInfo& tile);
   void issue(const Instruction& instruction);
 
   Verb verb;

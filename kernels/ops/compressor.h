@@ -51,16 +51,15 @@ struct CompressorExpected {
   Expected kv_state, gate_state, cache;
 };
 
+// The values of the parameters, in their order; those that a shape has none of are empty.
+struct CompressorInputs {
+  std::span<const double> kv, gate, ape, norm, cos, sin, kv_state, gate_state, cache, position;
+};
+
 // Of all sequences, in double, with the roundings of a bf16 cache. The softmax is off by a chain of
 // roundings over the rows of a block and what the gates' sum with ape is off by; norm and rotation
 // follow.
-CompressorExpected compressor_reference(const CompressorShape& shape, std::span<const double> kv,
-                                        std::span<const double> gate, std::span<const double> ape,
-                                        std::span<const double> norm, std::span<const double> cos,
-                                        std::span<const double> sin,
-                                        std::span<const double> kv_state,
-                                        std::span<const double> gate_state,
-                                        std::span<const double> cache,
-                                        std::span<const double> position);
+CompressorExpected compressor_reference(const CompressorShape& shape,
+                                        const CompressorInputs& inputs);
 
 }  // namespace npu

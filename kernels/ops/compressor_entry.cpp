@@ -72,10 +72,16 @@ std::vector<Expected> expected(const Options& options, std::span<const OperatorA
   const size_t state = turns ? 6 : 4;
   const auto values = [&](size_t i) { return values_of(list[i].tensor); };
   const std::vector<double> none;
-  const CompressorExpected all =
-      compressor_reference(s, values(0), values(1), values(2), values(3), turns ? values(4) : none,
-                           turns ? values(5) : none, values(state), values(state + 1),
-                           values(state + 2), values(state + 3));
+  const CompressorExpected all = compressor_reference(s, {.kv = values(0),
+                                                          .gate = values(1),
+                                                          .ape = values(2),
+                                                          .norm = values(3),
+                                                          .cos = turns ? values(4) : none,
+                                                          .sin = turns ? values(5) : none,
+                                                          .kv_state = values(state),
+                                                          .gate_state = values(state + 1),
+                                                          .cache = values(state + 2),
+                                                          .position = values(state + 3)});
   return {all.kv_state, all.gate_state, all.cache};
 }
 

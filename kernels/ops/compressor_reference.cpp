@@ -138,23 +138,17 @@ void append(Expected& all, const Expected& one) {
 
 }  // namespace
 
-CompressorExpected compressor_reference(const CompressorShape& s, std::span<const double> kv,
-                                        std::span<const double> gate, std::span<const double> ape,
-                                        std::span<const double> norm, std::span<const double> cos,
-                                        std::span<const double> sin,
-                                        std::span<const double> kv_state,
-                                        std::span<const double> gate_state,
-                                        std::span<const double> cache,
-                                        std::span<const double> position) {
+CompressorExpected compressor_reference(const CompressorShape& s, const CompressorInputs& in) {
   CompressorExpected all;
   for (int64_t i = 0; i < s.sequences; ++i) {
     const auto own = [&](std::span<const double> x, int64_t rows, int64_t cols) {
       return x.subspan(static_cast<size_t>(i * rows * cols), static_cast<size_t>(rows * cols));
     };
-    const CompressorExpected one = one_sequence(
-        s, own(kv, s.tokens, s.width()), own(gate, s.tokens, s.width()), ape, norm, cos, sin,
-        own(kv_state, s.state_rows(), s.width()), own(gate_state, s.state_rows(), s.width()),
-        own(cache, s.entries, s.dim), static_cast<int64_t>(position[static_cast<size_t>(i)]));
+    const CompressorExpected one =
+        one_sequence(s, own(in.kv, s.tokens, s.width()), own(in.gate, s.tokens, s.width()), in.ape,
+                     in.norm, in.cos, in.sin, own(in.kv_state, s.state_rows(), s.width()),
+                     own(in.gate_state, s.state_rows(), s.width()), own(in.cache, s.entries, s.dim),
+                     static_cast<int64_t>(in.position[static_cast<size_t>(i)]));
     append(all.kv_state, one.kv_state);
     append(all.gate_state, one.gate_state);
     append(all.cache, one.cache);

@@ -27,10 +27,12 @@ Program elementwise(const char* name, const char* first, const char* second, con
   const Tile left = k.buffer("left", Type::kF32, {1, cols});
   const Tile right = k.buffer("right", Type::kF32, {1, cols});
 
+  // What is read is not wanted again: what is written stays in L2 in its place.
+  const LoadOptions once{.hint = Hint::kStream};
   const auto one_tile = [&](Int i) {
     cols.clip(s.count - i * tile);
-    k.load(a_ub.push(), a.tile(0, i));
-    k.load(b_ub.push(), b.tile(0, i));
+    k.load(a_ub.push(), a.tile(0, i), once);
+    k.load(b_ub.push(), b.tile(0, i), once);
     k.vec.convert(left, a_ub.pop());
     k.vec.convert(right, b_ub.pop());
     body(k.vec, left, right);

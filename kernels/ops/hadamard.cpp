@@ -3,12 +3,35 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <vector>
 
 #include "kernels/kit/kit.h"
+#include "kernels/ops/row_parts.h"
 #include "kernels/ops/shape_check.h"
 #include "kernels/ops/tiling.h"
 
 namespace npu {
+
+namespace {
+
+// Of a part: slots, rows in f32 and their halves.
+int64_t part_bytes(const Limits& machine, const HadamardShape& s, const detail::RowParts& p) {
+  const int64_t half = detail::padded_row(machine, s.cols / 2, Type::kF32);
+  const int64_t row = (p.depth + 1) * detail::padded_row(machine, s.cols, s.type) +
+                      detail::padded_row(machine, s.cols, Type::kF32) + 2 * half;
+  return p.parts * (p.rows * row + 5 * machine.ub_align);
+}
+
+int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 7 / 8; }
+
+struct Part {
+  int64_t number = 0;
+  Dim rows;
+  Ring &x_ub, &y_ub;
+  Tile wide, even, odd;
+};
+
+}  // namespace
 
 void HadamardShape::check(const Limits& machine) const {
   detail::ShapeCheck check("hadamard", machine);
@@ -16,8 +39,9 @@ void HadamardShape::check(const Limits& machine) const {
   check.dimension("cols", cols);
   check.require(cols >= 2 && std::has_single_bit(static_cast<uint64_t>(cols)),
                 "cols must be a power of two, at least 2");
-  check.require(cols * 24 <= static_cast<int64_t>(machine.ub) * 3 / 4, "a row must fit UB");
   check.float_type("dtype", type);
+  check.done();
+  check.require(part_bytes(machine, *this, {.depth = 1}) <= room(machine), "a row must fit UB");
   check.done();
 }
 
@@ -27,37 +51,53 @@ void HadamardShape::check(const Limits& machine) const {
 Program hadamard(const Limits& machine, const HadamardShape& s) {
   s.check(machine);
   const int64_t half = s.cols / 2;
-  const int64_t row_bytes = 4 * detail::padded_row(machine, s.cols, s.type) +
-                            detail::padded_row(machine, s.cols, Type::kF32) +
-                            2 * detail::padded_row(machine, half, Type::kF32);
-  const int64_t tile = detail::portion(machine, s.rows, row_bytes);
+  const auto bytes = [&](const detail::RowParts& p) { return part_bytes(machine, s, p); };
+  const detail::RowParts parts =
+      detail::choose_row_parts(machine, s.rows, s.cols, bytes, room(machine));
 
   Kernel k{"hadamard", machine};
   Vec& v = k.vec;
-  const Dim rows = k.dim("rows", tile);
   const Tensor x = k.tensor("x", s.type, {s.rows, s.cols});
   const Tensor y = k.tensor("y", s.type, {s.rows, s.cols});
-  Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, s.cols}, 2);
-  Ring& y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, s.cols}, 2);
-  const Tile wide = k.buffer("wide", Type::kF32, {rows, s.cols});
-  // One column would lie dense; as a column of two it is padded as the others are.
-  const Tile even = k.buffer("even", Type::kF32, {rows, std::max<int64_t>(2, half)}).cols(0, half);
-  const Tile odd = k.buffer("odd", Type::kF32, {rows, std::max<int64_t>(2, half)}).cols(0, half);
-
-  const auto some_rows = [&](Int task) {
-    rows.clip(s.rows - task * tile);
-    k.load(x_ub.push(), x.tile(task, 0));
-    v.convert(wide, x_ub.pop());
-    k.loop("bit", std::countr_zero(static_cast<uint64_t>(s.cols)), [&](Int) {
-      v.unzip(even, odd, wide);
-      v.add(wide.cols_from(0, half), even, odd);
-      v.sub(wide.cols_from(half, half), even, odd);
-    });
-    v.mul(wide, wide, 1 / std::sqrt(static_cast<double>(s.cols)));
-    v.convert(y_ub.push(), wide);
-    k.store(y.tile(task, 0), y_ub.pop());
+  const detail::RowDeal deal(k, parts);
+  std::vector<Part> all;
+  for (int64_t i = 0; i < parts.parts; ++i) {
+    const Dim rows = k.dim("rows", parts.rows);
+    const auto half_rows = [&](const char* name) {
+      // One column would lie dense; as a column of two it is padded as the others are.
+      return k.buffer(name, Type::kF32, {rows, std::max<int64_t>(2, half)}).cols(0, half);
+    };
+    all.push_back({.number = i,
+                   .rows = rows,
+                   .x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, s.cols}, parts.depth),
+                   .y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, s.cols}, 1),
+                   .wide = k.buffer("wide", Type::kF32, {rows, s.cols}),
+                   .even = half_rows("even"),
+                   .odd = half_rows("odd")});
+  }
+  const auto each = [&](const auto& step) {
+    for (const Part& p : all) step(p);
   };
-  k.tasks(detail::ceil_div(s.rows, tile), some_rows, {.per = Per::kVector});
+
+  const LoadOptions once{.hint = Hint::kStream};
+  k.loop("round", deal.rounds(s.rows), [&](Int round) {
+    each([&](const Part& p) {
+      const Int row = deal.row(round, p.number);
+      p.rows.clip(s.rows - row);
+      deal.load(p.x_ub.push(), x, row, s.cols, once);
+      v.convert(p.wide, p.x_ub.pop());
+    });
+    k.loop("bit", std::countr_zero(static_cast<uint64_t>(s.cols)), [&](Int) {
+      each([&](const Part& p) { v.unzip(p.even, p.odd, p.wide); });
+      each([&](const Part& p) { v.add(p.wide.cols_from(0, half), p.even, p.odd); });
+      each([&](const Part& p) { v.sub(p.wide.cols_from(half, half), p.even, p.odd); });
+    });
+    each([&](const Part& p) { v.mul(p.wide, p.wide, 1 / std::sqrt(static_cast<double>(s.cols))); });
+    each([&](const Part& p) {
+      v.convert(p.y_ub.push(), p.wide);
+      k.store(y.from(deal.row(round, p.number), 0), p.y_ub.pop());
+    });
+  });
   return k.finish();
 }
 

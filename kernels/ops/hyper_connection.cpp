@@ -1,50 +1,15 @@
 #include "kernels/ops/hyper_connection.h"
 
-#include <fmt/format.h>
+#include <optional>
 
-#include "isa/errors.h"
 #include "kernels/kit/kit.h"
+#include "kernels/ops/hyper_tiling.h"
 #include "kernels/ops/shape_check.h"
 #include "kernels/ops/tiling.h"
 
 namespace npu {
 
 namespace {
-
-struct Tiling {
-  int64_t mine = 0;   // tokens of a vector core
-  int64_t piece = 0;  // channels of a stream at a time
-  int64_t step = 0;   // of them in one mma
-};
-
-constexpr int64_t kMostTokens = 32;  // of a vector core at a time
-
-// As many tokens as a vector core would get of all, within the tile asked for, and pieces as wide
-// as UB and L1 then hold.
-Tiling choose(const Limits& machine, const HyperShape& s, int64_t mixes) {
-  constexpr int64_t kWidest = 512, kFloat = 4, kSlots = 2;
-  const int64_t most_tokens = s.tile > 0 ? s.tile : kMostTokens;
-  const auto room = [](uint64_t bytes) { return static_cast<int64_t>(bytes) * 7 / 8; };
-  Tiling t;
-  t.step = 4 * int64_t{machine.fractal_cols(Type::kF32)};
-  for (t.mine = std::min(most_tokens, detail::ceil_div(s.tokens, detail::vector_cores(machine)));
-       t.mine >= 1; t.mine = t.mine / 2) {
-    const int64_t rows = detail::round_up(t.mine * machine.vectors, machine.fractal_rows);
-    const int64_t outputs = detail::round_up(mixes, machine.fractal_rows);
-    const bool fits = kSlots * rows * t.step * kFloat <= static_cast<int64_t>(machine.l0a) &&
-                      kSlots * outputs * t.step * kFloat <= static_cast<int64_t>(machine.l0b) &&
-                      kSlots * rows * outputs * kFloat <= static_cast<int64_t>(machine.l0c);
-    const int64_t small = 8 * (t.mine + 2) * detail::padded_row(machine, mixes, Type::kF32);
-    const int64_t in_ub =
-        (room(machine.ub) - small) / (t.mine * (4 * bytes_of(s.type) + 4 * kFloat));
-    const int64_t in_l1 = room(machine.l1) / (kSlots * kFloat * (rows + outputs));
-    const int64_t most = std::min({in_ub, in_l1, kWidest, detail::round_up(s.dim, t.step)});
-    t.piece = most / t.step * t.step;
-    if (fits && t.piece > 0) return t;
-  }
-  throw InputError(fmt::format("hc: the buffers of machine {} hold no tile of {} streams",
-                               machine.machine, s.streams));
-}
 
 void sigmoid(Vec& v, const Tile& z) {
   v.neg(z, z);
@@ -119,7 +84,7 @@ class Sides {
 Program mixture(const char* name, const Limits& machine, const HyperShape& s, bool head) {
   s.check(machine);
   const int64_t n = s.streams, mixes = head ? n : s.mixes(), scales = head ? 1 : 3;
-  const Tiling t = choose(machine, s, mixes);
+  const detail::MixtureTiling t = detail::choose_mixture(machine, s, mixes);
   const int64_t pieces = detail::ceil_div(s.dim, t.piece);
 
   Kernel k{name, machine};
@@ -232,7 +197,8 @@ void HyperShape::check(const Limits& machine) const {
   check.dimension("tokens", tokens);
   check.dimension("dim", dim);
   check.dimension("rounds", rounds);
-  check.require(tile >= 0 && tile <= kMostTokens, "tile must be from 0 to 32");
+  check.require(tile >= 0 && tile <= detail::MixtureTiling::kMostTokens,
+                "tile must be from 0 to 32");
   check.require(streams >= 2 && streams <= 8, "streams must be from 2 to 8");
   check.require(eps >= 0 && norm_eps >= 0, "eps must not be negative");
   check.float_type("type", type);

@@ -117,8 +117,10 @@ Program permute(const Limits& machine, const PermuteShape& s) {
   Ring& spans_ub = k.ring("spans_ub", Mem::kUb, Type::kI32, {some, experts}, 2);
   Ring& places_ub = k.ring("places_ub", Mem::kUb, Type::kI32, {s.top_k, rows}, 1);
   Ring& x_ub = k.ring("x_ub", Mem::kUb, s.type, {leaving, cols}, 2);
-  Ring& weights_ub = k.ring("weights_ub", Mem::kUb, Type::kF32, {leaving, s.top_k}, 1);
-  Ring& route_ub = k.ring("route_ub", Mem::kUb, Type::kF32, {leaving, 2}, 2);
+  Ring& weights_ub = k.ring("weights_ub", Mem::kUb, Type::kF32, {leaving, s.top_k}, 2);
+  // Room for all of a token: they are ready while its rows still leave.
+  Ring& route_ub =
+      k.ring("route_ub", Mem::kUb, Type::kF32, {leaving, 2}, static_cast<int>(s.top_k));
   const Tile total = k.buffer("total", Type::kI32, {1, experts}),
              part = k.buffer("part", Type::kI32, {1, experts}),
              place = k.buffer("place", Type::kI32, {rows, s.top_k});
@@ -174,7 +176,7 @@ Program permute(const Limits& machine, const PermuteShape& s) {
     leaving.clip(s.tokens - row);
     const auto places_of = [&](Int i) { return places[i].rows(row, leaving); };
     k.tiles("piece", s.dim, cols, [&](Int c) {
-      k.load(x_ub.push(), x.from(row, c * piece));
+      k.load(x_ub.push(), x.from(row, c * piece), {.hint = Hint::kStream});
       k.use(x_ub.pop(), [&](Tile tokens) {
         const Tensor part_of_y = y.cols(c * piece, cols);
         k.loop("copy", s.top_k,

@@ -15,11 +15,9 @@ namespace npu {
 
 namespace {
 
-// Groups so short that closing the reduction of each would take longer than a step of the vector
-// unit are folded block by block.
-constexpr int64_t kShort = 512;
-
-bool folded(const QuantizeShape& s) { return s.groups() > 1 && s.width() <= kShort; }
+bool folded(const Limits& machine, const QuantizeShape& s) {
+  return s.groups() > 1 && detail::RowFolds::pays(machine, s.width());
+}
 
 // Bytes of UB: slots, rows in f32, codes and what groups need.
 int64_t bytes_of_parts(const Limits& machine, const QuantizeShape& s, const detail::RowParts& p) {
@@ -28,7 +26,8 @@ int64_t bytes_of_parts(const Limits& machine, const QuantizeShape& s, const deta
                 detail::round_up(s.cols * out, machine.ub_align);
   if (s.values)
     row += detail::round_up(s.cols, machine.ub_align) + detail::padded_row(machine, s.keep, s.type);
-  const int64_t folds = folded(s) ? detail::RowFolds::bytes(machine, groups, s.width(), 1) : 0;
+  const int64_t folds =
+      folded(machine, s) ? detail::RowFolds::bytes(machine, groups, s.width(), 1) : 0;
   return p.parts * (p.rows * row + folds + groups * (s.width() * 4 + 4 + 3 * bytes_of(s.scale)) +
                     6 * machine.ub_align);
 }
@@ -63,7 +62,7 @@ class Quantizer {
     if (!s.values)
       scales_ = k.tensor("scales", s.scale, {s.rows, s.groups()}).reshape({s.rows * s.groups()});
     declare_parts();
-    if (folded(s))
+    if (folded(k.machine(), s))
       folds_.emplace(k, "folds", tiling_.parts * tiling_.rows * s.groups(), s.width(),
                      tiling_.parts);
   }
@@ -127,7 +126,7 @@ class Quantizer {
   void load(const Part& p, const Int& row) {
     p.rows.clip(s_.rows - row);
     p.groups.clip(s_.groups() * Int(p.rows));
-    deal_.load(p.x_ub.push(), x_, row, s_.cols);
+    deal_.load(p.x_ub.push(), x_, row, s_.cols, {.hint = Hint::kStream});
     k_.use(p.x_ub.pop(), [&](Tile in) {
       v_.convert(channels(p), in.cols_from(0, s_.quantised()));
       if (p.kept) v_.copy(*p.kept, in.cols_from(s_.quantised(), s_.keep));

@@ -73,9 +73,12 @@ Program rmsnorm(const Limits& machine, const RmsNormShape& s) {
     for (const Part& p : all) step(p);
   };
 
+  // What a layer reads is wanted once more, to add what the layer gives; heads are not.
+  const LoadOptions options{.hint = s.weighted ? Hint::kKeep : Hint::kStream};
   const auto load = [&](const Int& round) {
-    of_round(round,
-             [&](const Part& p, const Int& row) { deal.load(p.x_ub.push(), x, row, s.cols); });
+    of_round(round, [&](const Part& p, const Int& row) {
+      deal.load(p.x_ub.push(), x, row, s.cols, options);
+    });
   };
   const auto square = [&](const Int& round) {
     of_round(round, [&](const Part& p, const Int&) {

@@ -20,6 +20,12 @@ class RowFolds {
         strips_(strips),
         scratch_(k.buffer(name, Type::kF32, {elements(k.machine(), rows, cols, strips), 1})) {}
 
+  // Whether rows are so short that closing the reduction of each would take longer than the steps
+  // of the vector unit that it consists of.
+  static bool pays(const Limits& machine, int64_t cols) {
+    return cols % (machine.ub_align / 4) == 0 && cols <= 512;
+  }
+
   static int64_t bytes(const Limits& machine, int64_t rows, int64_t cols, int64_t strips) {
     return 4 * elements(machine, rows, cols, strips);
   }

@@ -28,14 +28,15 @@ Int RowDeal::row(const Int& round, int64_t part) const {
   return ((round * cores() + core()) * parts_.parts + part) * parts_.rows;
 }
 
-void RowDeal::load(const Lease& to, const Tensor& x, const Int& row, int64_t cols) const {
+void RowDeal::load(const Lease& to, const Tensor& x, const Int& row, int64_t cols,
+                   const LoadOptions& options) const {
   constexpr int64_t kUnit = 256;  // elements
   const int64_t half = round_up(ceil_div(cols, 2), kUnit);
-  if (parts_.rows > 1 || half >= cols) return k_.load(to, x.from(row, 0));
+  if (parts_.rows > 1 || half >= cols) return k_.load(to, x.from(row, 0), options);
   k_.use(to, [&](Tile slot) {
     for (int i = 0; i < 2; ++i) {
       const Int first = (core() + i) % 2 * half;
-      k_.load(slot.cols_from(first, half), x.from(row, first));
+      k_.load(slot.cols_from(first, half), x.from(row, first), options);
     }
   });
 }

@@ -30,7 +30,8 @@ class RowDeal {
   Int row(const Int& round, int64_t part) const;  // the first; behind the last where none is left
   // Those of x (rows x cols) from `row` on, to a slot. Where a part is one long row, every other
   // core begins with its second half, or all would ask the same channels of HBM at a time.
-  void load(const Lease& to, const Tensor& x, const Int& row, int64_t cols) const;
+  void load(const Lease& to, const Tensor& x, const Int& row, int64_t cols,
+            const LoadOptions& options = {}) const;
 
  private:
   Int core() const { return k_.group() * k_.vectors() + k_.vector(); }

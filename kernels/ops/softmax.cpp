@@ -1,6 +1,11 @@
 #include "kernels/ops/softmax.h"
 
+#include <optional>
+#include <vector>
+
 #include "kernels/kit/kit.h"
+#include "kernels/ops/row_folds.h"
+#include "kernels/ops/row_parts.h"
 #include "kernels/ops/shape_check.h"
 #include "kernels/ops/tiling.h"
 
@@ -14,10 +19,89 @@ void SoftmaxShape::check(const Limits& machine) const {
   check.done();
 }
 
+namespace {
+
+// Rows that lie in UB as a whole are read once.
+int64_t part_bytes(const Limits& machine, const SoftmaxShape& s, const detail::RowParts& p) {
+  const int64_t cols = detail::row_columns(s.cols);
+  const int64_t row = (p.depth + 1) * detail::padded_row(machine, cols, s.type) +
+                      detail::padded_row(machine, cols, Type::kF32) + 2 * bytes_of(Type::kF32);
+  const int64_t folds = detail::RowFolds::pays(machine, s.cols)
+                            ? detail::RowFolds::bytes(machine, p.rows, s.cols, 1)
+                            : 0;
+  return p.parts * (p.rows * row + folds + 6 * machine.ub_align);
+}
+
+int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 7 / 8; }
+
+struct Part {
+  int64_t number = 0;
+  Dim rows;
+  Ring &x_ub, &y_ub;
+  Tile wide, max, sum;
+};
+
+Program whole_rows(const Limits& machine, const SoftmaxShape& s) {
+  const auto bytes = [&](const detail::RowParts& p) { return part_bytes(machine, s, p); };
+  const detail::RowParts parts =
+      detail::choose_row_parts(machine, s.rows, s.cols, bytes, room(machine));
+
+  Kernel k{"softmax", machine};
+  Vec& v = k.vec;
+  const Extent cols = detail::row_extent(k, "cols", s.cols);
+  const Tensor x = k.tensor("x", s.type, {s.rows, s.cols}),
+               y = k.tensor("y", s.type, {s.rows, s.cols});
+  const detail::RowDeal deal(k, parts);
+  std::vector<Part> all;
+  for (int64_t i = 0; i < parts.parts; ++i) {
+    const Dim rows = k.dim("rows", parts.rows);
+    all.push_back({.number = i,
+                   .rows = rows,
+                   .x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, parts.depth),
+                   .y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, 1),
+                   .wide = k.buffer("wide", Type::kF32, {rows, cols}),
+                   .max = k.buffer("max", Type::kF32, {rows, 1}),
+                   .sum = k.buffer("sum", Type::kF32, {rows, 1})});
+  }
+  std::optional<detail::RowFolds> folds;
+  if (detail::RowFolds::pays(machine, s.cols))
+    folds.emplace(k, "folds", parts.parts * parts.rows, s.cols, parts.parts);
+  const auto each = [&](const auto& step) {
+    for (const Part& p : all) step(p);
+  };
+
+  const auto find_max = [&] {
+    const auto largest = [&](const Tile& to, const Tile& from) { v.row_max(to, from); };
+    if (!folds) return each([&](const Part& p) { largest(p.max, p.wide); });
+    std::vector<detail::RowFolds::Strip> strips;
+    each([&](const Part& p) { strips.push_back({p.wide, p.max, Int(p.rows)}); });
+    folds->fold(largest, strips);
+  };
+  const LoadOptions once{.hint = Hint::kStream};
+  k.loop("round", deal.rounds(s.rows), [&](Int round) {
+    each([&](const Part& p) {
+      const Int row = deal.row(round, p.number);
+      p.rows.clip(s.rows - row);
+      deal.load(p.x_ub.push(), x, row, s.cols, once);
+      v.convert(p.wide, p.x_ub.pop());
+    });
+    find_max();
+    each([&](const Part& p) { v.sub(p.wide, p.wide, p.max); });
+    each([&](const Part& p) { v.exp(p.wide, p.wide); });
+    each([&](const Part& p) { v.row_sum(p.sum, p.wide); });
+    each([&](const Part& p) { v.rec(p.sum, p.sum); });
+    each([&](const Part& p) { v.mul(p.wide, p.wide, p.sum); });
+    each([&](const Part& p) {
+      v.convert(p.y_ub.push(), p.wide);
+      k.store(y.from(deal.row(round, p.number), 0), p.y_ub.pop());
+    });
+  });
+  return k.finish();
+}
+
 // A task is some rows. They go through UB twice, in pieces of columns: first for the maximum and
 // the sum, then to be written.
-Program softmax(const Limits& machine, const SoftmaxShape& s) {
-  s.check(machine);
+Program in_pieces(const Limits& machine, const SoftmaxShape& s) {
   const int64_t bytes_each = 4 * bytes_of(s.type) + bytes_of(Type::kF32);
   const int64_t elements = static_cast<int64_t>(machine.ub) / 2 / bytes_each;
   const int64_t most = std::min<int64_t>(4096, elements / 32 * 32);
@@ -70,6 +154,14 @@ Program softmax(const Limits& machine, const SoftmaxShape& s) {
   };
   k.tasks(detail::ceil_div(s.rows, tile), some_rows, {.per = Per::kVector});
   return k.finish();
+}
+
+}  // namespace
+
+Program softmax(const Limits& machine, const SoftmaxShape& s) {
+  s.check(machine);
+  return part_bytes(machine, s, {.depth = 1}) <= room(machine) ? whole_rows(machine, s)
+                                                               : in_pieces(machine, s);
 }
 
 }  // namespace npu

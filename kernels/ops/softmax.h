@@ -22,7 +22,7 @@ struct SoftmaxShape {
 Program softmax(const Limits& machine, const SoftmaxShape& shape);
 
 // In double. exp(x - max) is off by (max - x + 3) roundings of f32, the sum by the largest of them
-// and its tree, then the rounding of y.
+// and its tree, the quotient by two more, then the rounding of y.
 Expected softmax_reference(const SoftmaxShape& shape, std::span<const double> x);
 
 }  // namespace npu

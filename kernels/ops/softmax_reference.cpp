@@ -17,7 +17,7 @@ Expected softmax_reference(const SoftmaxShape& shape, std::span<const double> x)
     const double of_sum = spread + 3 + row_sum_depth(shape.cols);
     for (const double value : row) {
       const double want = std::exp(value - top) / sum;
-      const double relative = gamma_f32(top - value + 3 + of_sum + 1);
+      const double relative = gamma_f32(top - value + 3 + of_sum + 2);
       expected.want.push_back(want);
       expected.bound.push_back(with_rounding(shape.type, want, relative * want));
     }

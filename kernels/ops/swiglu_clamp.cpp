@@ -49,15 +49,17 @@ Program swiglu_clamp(const Limits& machine, const SwigluClampShape& s) {
   if (s.pairs) alternating = k.buffer("alternating", Type::kF32, {rows, wide});
   Ring* route_ub = s.route ? &k.ring("route_ub", Mem::kUb, Type::kF32, {rows, 1}, 2) : nullptr;
 
+  // What is read is not wanted again: what is written stays in L2 in its place.
+  const LoadOptions once{.hint = Hint::kStream};
   const auto take = [&](Int row, Int col) {
     if (s.pairs) {
       wide.clip(2 * Int(cols));
-      k.load(in_ub.push(), both->from(row, 2 * col));
+      k.load(in_ub.push(), both->from(row, 2 * col), once);
       v.convert(*alternating, in_ub.pop());
       v.unzip(g, u, *alternating);
     } else {
-      k.load(in_ub.push(), gate->from(row, col));
-      k.load(in_ub.push(), up->from(row, col));
+      k.load(in_ub.push(), gate->from(row, col), once);
+      k.load(in_ub.push(), up->from(row, col), once);
       v.convert(g, in_ub.pop());
       v.convert(u, in_ub.pop());
     }
