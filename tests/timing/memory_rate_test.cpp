@@ -65,7 +65,9 @@ TEST_CASE("one core alone gets its port's rate from L2, and what its window allo
   CHECK(rate(stream(base, 128, false)) == Approx(window / latency).epsilon(0.05));
 }
 
-TEST_CASE("every number of lines an event gives the cycles of one line an event within a percent") {
+// From a warm L2 not a cycle moves. From HBM single cycles decide which of two streams has a bank
+// first, 0.8 % of the run, and which rows meet a refresh.
+TEST_CASE("every number of lines an event gives the cycles of one line an event") {
   for (const bool warm : {false, true}) {
     MachineConfig base = load_machine("base");
     base.memory.lines_per_event = 1;
@@ -74,7 +76,7 @@ TEST_CASE("every number of lines an event gives the cycles of one line an event 
       base.memory.lines_per_event = lines;
       const auto cycles = static_cast<double>(stream(base, 64, warm).cycles);
       INFO(lines << " lines an event, warm " << warm << ": " << cycles << " against " << exact);
-      CHECK(cycles == Approx(exact).epsilon(0.01));
+      CHECK(cycles == Approx(exact).epsilon(warm ? 0.0001 : 0.008));
     }
   }
 }
