@@ -24,11 +24,8 @@ int64_t part_bytes(const Limits& machine, const HadamardShape& s, const detail::
 
 int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 7 / 8; }
 
-struct Part {
-  int64_t number = 0;
-  Dim rows;
-  Ring &x_ub, &y_ub;
-  Tile wide, even, odd;
+struct Part : detail::RowSlots {
+  Tile even, odd;
 };
 
 }  // namespace
@@ -61,19 +58,12 @@ Program hadamard(const Limits& machine, const HadamardShape& s) {
   const Tensor y = k.tensor("y", s.type, {s.rows, s.cols});
   const detail::RowDeal deal(k, parts);
   std::vector<Part> all;
-  for (int64_t i = 0; i < parts.parts; ++i) {
-    const Dim rows = k.dim("rows", parts.rows);
+  for (const detail::RowSlots& slots : detail::row_slots(k, parts, s.type, s.cols)) {
     const auto half_rows = [&](const char* name) {
       // One column would lie dense; as a column of two it is padded as the others are.
-      return k.buffer(name, Type::kF32, {rows, std::max<int64_t>(2, half)}).cols(0, half);
+      return k.buffer(name, Type::kF32, {slots.rows, std::max<int64_t>(2, half)}).cols(0, half);
     };
-    all.push_back({.number = i,
-                   .rows = rows,
-                   .x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, s.cols}, parts.depth),
-                   .y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, s.cols}, 1),
-                   .wide = k.buffer("wide", Type::kF32, {rows, s.cols}),
-                   .even = half_rows("even"),
-                   .odd = half_rows("odd")});
+    all.push_back({slots, half_rows("even"), half_rows("odd")});
   }
   const auto each = [&](const auto& step) {
     for (const Part& p : all) step(p);

@@ -37,12 +37,12 @@ Program hc_post(const Limits& machine, const HyperShape& s) {
   s.check(machine);
   constexpr int64_t kAtOnce = 2;
   const int64_t n = s.streams;
-  const auto [piece, tile] = choose(machine, s);
-  const int64_t pieces = detail::ceil_div(s.dim, piece);
+  const Tiling tiling = choose(machine, s);
+  const int64_t piece = tiling.piece, pieces = detail::ceil_div(s.dim, piece);
 
   Kernel k{"hc_post", machine};
   Vec& v = k.vec;
-  const Dim rows = k.dim("rows", tile), cols = k.dim("cols", piece);
+  const Dim rows = k.dim("rows", tiling.tokens), cols = k.dim("cols", piece);
   const Tensor y = k.tensor("y", s.type, {s.tokens, s.dim});
   const Tensor h = k.tensor("h", s.type, {s.tokens, s.width()});
   const Tensor post = k.tensor("post", Type::kF32, {s.tokens, n});

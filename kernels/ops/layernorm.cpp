@@ -23,11 +23,8 @@ detail::NormRows norm_rows(const LayerNormShape& s) {
           .sums = 2};
 }
 
-struct Part {
-  int64_t number = 0;
-  Dim rows;
-  Ring &x_ub, &y_ub;
-  Tile wide, squares, sum, scale;
+struct Part : detail::RowSlots {
+  Tile squares, sum, scale;
 };
 
 }  // namespace
@@ -51,16 +48,10 @@ Program layernorm(const Limits& machine, const LayerNormShape& s) {
   const detail::RowDeal deal(k, parts);
   detail::WideRows weight_and_bias(k, {weight_row, bias_row}, cols);
   std::vector<Part> all;
-  for (int64_t i = 0; i < parts.parts; ++i) {
-    const Dim rows = k.dim("rows", parts.rows);
-    all.push_back({.number = i,
-                   .rows = rows,
-                   .x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, parts.depth),
-                   .y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, 1),
-                   .wide = k.buffer("wide", Type::kF32, {rows, cols}),
-                   .squares = k.buffer("squares", Type::kF32, {rows, cols}),
-                   .sum = k.buffer("sum", Type::kF32, {rows, 1}),
-                   .scale = k.buffer("scale", Type::kF32, {rows, 1})});
+  for (const detail::RowSlots& slots : detail::row_slots(k, parts, s.type, cols)) {
+    all.push_back({slots, k.buffer("squares", Type::kF32, {slots.rows, cols}),
+                   k.buffer("sum", Type::kF32, {slots.rows, 1}),
+                   k.buffer("scale", Type::kF32, {slots.rows, 1})});
   }
   // A step with each of some parts, in their rows of the round.
   const auto of_round = [&](const std::vector<Part>& some, const Int& round, const auto& step) {

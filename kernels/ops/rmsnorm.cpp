@@ -22,11 +22,8 @@ detail::NormRows norm_rows(const RmsNormShape& s, int wide) {
           .sums = 1};
 }
 
-struct Part {
-  int64_t number = 0;
-  Dim rows;
-  Ring &x_ub, &y_ub;
-  Tile wide, squares, scale;
+struct Part : detail::RowSlots {
+  Tile squares, scale;
 };
 
 }  // namespace
@@ -49,18 +46,9 @@ Program rmsnorm(const Limits& machine, const RmsNormShape& s) {
   const detail::RowDeal deal(k, parts);
   detail::WideRows wide_weights(k, weights, cols);
   std::vector<Part> all;
-  for (int64_t i = 0; i < parts.parts; ++i) {
-    const Dim rows = k.dim("rows", parts.rows);
-    Ring &x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, parts.depth),
-         &y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, 1);
-    const Tile wide = k.buffer("wide", Type::kF32, {rows, cols});
-    all.push_back({.number = i,
-                   .rows = rows,
-                   .x_ub = x_ub,
-                   .y_ub = y_ub,
-                   .wide = wide,
-                   .squares = twice ? k.buffer("squares", Type::kF32, {rows, cols}) : wide,
-                   .scale = k.buffer("scale", Type::kF32, {rows, 1})});
+  for (const detail::RowSlots& slots : detail::row_slots(k, parts, s.type, cols)) {
+    all.push_back({slots, twice ? k.buffer("squares", Type::kF32, {slots.rows, cols}) : slots.wide,
+                   k.buffer("scale", Type::kF32, {slots.rows, 1})});
   }
   const auto of_round = [&](const Int& round, const auto& step) {
     for (const Part& p : all) {

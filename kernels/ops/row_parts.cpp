@@ -20,6 +20,19 @@ RowParts choose_row_parts(const Limits& machine, int64_t rows, int64_t cols,
   return p;
 }
 
+std::vector<RowSlots> row_slots(Kernel& k, const RowParts& parts, Type type, const Extent& cols) {
+  std::vector<RowSlots> all;
+  for (int64_t i = 0; i < parts.parts; ++i) {
+    const Dim rows = k.dim("rows", parts.rows);
+    all.push_back({.number = i,
+                   .rows = rows,
+                   .x_ub = k.ring("x_ub", Mem::kUb, type, {rows, cols}, parts.depth),
+                   .y_ub = k.ring("y_ub", Mem::kUb, type, {rows, cols}, 1),
+                   .wide = k.buffer("wide", Type::kF32, {rows, cols})});
+  }
+  return all;
+}
+
 Int RowDeal::rounds(int64_t rows) const {
   return ceil_div(rows, cores() * (parts_.parts * parts_.rows));
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "isa/limits/limits.h"
 #include "kernels/kit/kernel.h"
@@ -21,6 +22,17 @@ struct RowParts {
 // all cores have under way, the fewer rows of HBM's banks are open at a time.
 RowParts choose_row_parts(const Limits& machine, int64_t rows, int64_t cols,
                           const std::function<int64_t(const RowParts&)>& bytes, int64_t room);
+
+// What a part has at least: slots of x and of y and its rows in f32.
+struct RowSlots {
+  int64_t number = 0;
+  Dim rows;
+  Ring &x_ub, &y_ub;
+  Tile wide;
+};
+
+// Of every part, for rows of x and y of that type.
+std::vector<RowSlots> row_slots(Kernel& k, const RowParts& parts, Type type, const Extent& cols);
 
 // Which rows are whose, and how they are loaded.
 class RowDeal {

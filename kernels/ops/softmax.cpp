@@ -34,11 +34,8 @@ int64_t part_bytes(const Limits& machine, const SoftmaxShape& s, const detail::R
 
 int64_t room(const Limits& machine) { return static_cast<int64_t>(machine.ub) * 7 / 8; }
 
-struct Part {
-  int64_t number = 0;
-  Dim rows;
-  Ring &x_ub, &y_ub;
-  Tile wide, max, sum;
+struct Part : detail::RowSlots {
+  Tile max, sum;
 };
 
 Program whole_rows(const Limits& machine, const SoftmaxShape& s) {
@@ -53,15 +50,9 @@ Program whole_rows(const Limits& machine, const SoftmaxShape& s) {
                y = k.tensor("y", s.type, {s.rows, s.cols});
   const detail::RowDeal deal(k, parts);
   std::vector<Part> all;
-  for (int64_t i = 0; i < parts.parts; ++i) {
-    const Dim rows = k.dim("rows", parts.rows);
-    all.push_back({.number = i,
-                   .rows = rows,
-                   .x_ub = k.ring("x_ub", Mem::kUb, s.type, {rows, cols}, parts.depth),
-                   .y_ub = k.ring("y_ub", Mem::kUb, s.type, {rows, cols}, 1),
-                   .wide = k.buffer("wide", Type::kF32, {rows, cols}),
-                   .max = k.buffer("max", Type::kF32, {rows, 1}),
-                   .sum = k.buffer("sum", Type::kF32, {rows, 1})});
+  for (const detail::RowSlots& slots : detail::row_slots(k, parts, s.type, cols)) {
+    all.push_back({slots, k.buffer("max", Type::kF32, {slots.rows, 1}),
+                   k.buffer("sum", Type::kF32, {slots.rows, 1})});
   }
   std::optional<detail::RowFolds> folds;
   if (detail::RowFolds::pays(machine, s.cols))
