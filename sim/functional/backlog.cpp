@@ -134,7 +134,7 @@ class Backlog::Settling {
 
   void announce() {
     visit_footprint(place_, first_, [&](const Region& region) {
-      if (region.write) place_.group.cube.l0c.mark_written(end_of(region));
+      if (region.write) place_.group.cube.l0c.mark_written(region.base, end_of(region));
     });
   }
 

@@ -1,6 +1,6 @@
 // What the feed and cube units of a group have retired, carried out late: many products in a row,
-// which keeps C in the host's cache, goes through it once for several steps of k, and lets most
-// operands be read where they lie in L1, so that no copy of them is made in L0.
+// which keeps C in the host's cache, takes several steps of k through it at once, and reads
+// operands where they lie in L1: a feed overwritten before L1 changes is never copied.
 //
 // Nobody can tell the difference who gives the backlog all commands of the group in the order in
 // which they retire: what others could see is carried out before they look, what they change is

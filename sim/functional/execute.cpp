@@ -24,13 +24,22 @@ void carry_out(const Place& place, const WaitWord<Value>& c) {
   add_to_word(place, c.address, 0 - c.count);
 }
 
+void mark_written(LocalMemory& memory, const Region& region) {
+  const auto pitch = static_cast<uint64_t>(region.pitch);
+  const bool dense = pitch < region.row_bytes + LocalMemory::kChunk;
+  const uint64_t pieces = dense ? 1 : region.rows;
+  const uint64_t bytes = dense ? (region.rows - 1) * pitch + region.row_bytes : region.row_bytes;
+  for (uint64_t i = 0; i < pieces; ++i) {
+    memory.mark_written(region.base + i * pitch, region.base + i * pitch + bytes);
+  }
+}
+
 // Before a write: local memories note how far it goes, global memory what it takes of the host.
 void announce(const Place& place, const Region& region) {
   if (!region.write || region.bytes() == 0) return;
   const auto pitch = static_cast<uint64_t>(region.pitch);
   if (region.mem != Mem::kGm) {
-    memory_of(place.group, region.mem, region.core)
-        .mark_written(region.base + (region.rows - 1) * pitch + region.row_bytes);
+    mark_written(memory_of(place.group, region.mem, region.core), region);
     return;
   }
   for (uint64_t row = 0; row < region.rows; ++row) {

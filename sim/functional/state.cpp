@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "isa/errors.h"
 
@@ -11,6 +13,23 @@ namespace {
 constexpr std::array kCubeMemories = {Mem::kL1,  Mem::kL0A,  Mem::kL0B,
                                       Mem::kL0C, Mem::kBias, Mem::kTable};
 }  // namespace
+
+void LocalMemory::mark_written(size_t begin, size_t end) {
+  if (written_.empty()) written_.resize((size() / kChunk + 64) / 64);
+  for (size_t chunk = begin / kChunk; chunk <= (end - 1) / kChunk; ++chunk) {
+    written_[chunk / 64] |= uint64_t{1} << chunk % 64;
+  }
+}
+
+void LocalMemory::clear_written() {
+  for (size_t word = 0; word < written_.size(); ++word) {
+    for (uint64_t bits = written_[word]; bits != 0; bits &= bits - 1) {
+      const size_t begin = (word * 64 + static_cast<size_t>(std::countr_zero(bits))) * kChunk;
+      std::memset(data() + begin, 0, std::min(kChunk, size() - begin));
+    }
+    written_[word] = 0;
+  }
+}
 
 GroupState make_group_state(const Limits& limits, bool with_data) {
   GroupState group;
@@ -22,12 +41,8 @@ GroupState make_group_state(const Limits& limits, bool with_data) {
 }
 
 void clear(GroupState& group) {
-  const auto zero = [](LocalMemory& memory) {
-    std::fill_n(memory.begin(), memory.written, std::byte{0});
-    memory.written = 0;
-  };
-  for (Mem mem : kCubeMemories) zero(memory_of(group, mem, 0));
-  for (VectorCoreState& vector : group.vectors) zero(vector.ub);
+  for (Mem mem : kCubeMemories) memory_of(group, mem, 0).clear_written();
+  for (VectorCoreState& vector : group.vectors) vector.ub.clear_written();
 }
 
 uint64_t size_of(const Limits& limits, Mem mem, int core) {

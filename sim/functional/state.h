@@ -32,11 +32,17 @@ struct LineAllocator {
 };
 }  // namespace detail
 
-// Bytes from `written` on are still zero, so that a launch which uses little leaves little to
-// clear.
+// Knows which of its bytes may differ from zero, by chunks, so that a launch which uses little
+// leaves little to clear.
 struct LocalMemory : std::vector<std::byte, detail::LineAllocator<std::byte>> {
-  size_t written = 0;
-  void mark_written(size_t end) { written = std::max(written, end); }
+  static constexpr size_t kChunk = 1024;
+  // Bytes [begin, end), not none, are about to be written.
+  void mark_written(size_t begin, size_t end);
+  // All bytes to zero.
+  void clear_written();
+
+ private:
+  std::vector<uint64_t> written_;  // a bit a chunk
 };
 
 struct CubeCoreState {

@@ -5,6 +5,7 @@
 // evicted. The times are exact where nothing contends: port, latency and line sizes only.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -33,7 +34,12 @@ struct MemoryPort {
       : group(group_in), rate(bytes_per_cycle), window(static_cast<size_t>(window_lines)) {}
 
   // Nothing under way, for a unit of that group of its chip.
-  void restart(int of_group = 0) { *this = MemoryPort(rate, window.size(), of_group); }
+  void restart(int of_group = 0) {
+    group = of_group;
+    request = data = 0;
+    std::fill(window.begin(), window.end(), 0);
+    next = 0;
+  }
   // The cycle at which the next line may be requested.
   uint64_t room_at() const { return cycle_after(window[next]); }
 
@@ -43,10 +49,6 @@ struct MemoryPort {
   Ticks data = 0;             // when the last line was there
   std::vector<Ticks> window;  // when each line under way is there, a ring in order of time
   size_t next = 0;            // the first
-
- private:
-  MemoryPort(Rate same_rate, size_t lines, int same_group)
-      : group(same_group), rate(same_rate), window(lines) {}
 };
 
 class MemorySystem {

@@ -100,7 +100,7 @@ void Sequencer::finish_access(const MicroOp& op) {
   if (!place.has_data()) return;
   LocalMemory& ub = memory_of(place.group, Mem::kUb, place.core);
   std::memcpy(ub.data() + address_of(op), &regs_[op.a], static_cast<size_t>(bytes));
-  ub.mark_written(address_of(op) + static_cast<uint64_t>(bytes));
+  ub.mark_written(address_of(op), address_of(op) + static_cast<uint64_t>(bytes));
 }
 
 void Sequencer::fill_line(uint64_t address) {
