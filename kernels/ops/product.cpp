@@ -91,13 +91,14 @@ void Product::load_ahead(const Int& first, const Int& count, const TileOf& tile_
     spans_ = ahead("spans ahead", ceil_div(shape_.k, tiling_.span), 1,
                    [this](const ProductTile& tile, Int span) { load_scales(tile, span); });
   }
-  packets_ = ahead(
-      "packets ahead", packets(), std::max(tiling_.a_packets, tiling_.b_packets) - 1,
-      [this](const ProductTile& tile, Int turn) { load_packet(tile, packet_of(tile, turn)); });
+  packets_ = ahead("packets ahead", packets(), std::max(tiling_.a_packets, tiling_.b_packets) - 1,
+                   [this](const ProductTile& tile, Int turn) {
+                     load_packet(tile, packet_of(tile, turn, packets()));
+                   });
 }
 
-Int Product::packet_of(const ProductTile& tile, const Int& turn) const {
-  return apart_ ? (turn + tile.m + tile.n) % packets() : turn;
+Int Product::packet_of(const ProductTile& tile, const Int& turn, const Int& count) const {
+  return apart_ ? (turn + tile.m + tile.n) % count : turn;
 }
 
 void Product::load_packet(const ProductTile& tile, const Int& index) {
@@ -161,14 +162,16 @@ void Product::multiply(const ProductTile& tile, const MmaOptions& options) {
   k_.use(sums_->push(), [&](Tile sum) {
     if (span_) return scaled_packets(sum, tile, options);
     k_.loop("packet", packets(),
-            [&](Int turn) { packet(sum, tile, packet_of(tile, turn), options); });
+            [&](Int turn) { packet(sum, tile, packet_of(tile, turn, packets()), options); });
   });
   clip(tile);
 }
 
 void Product::part(const ProductTile& tile, const Int& first, const Int& last) {
+  apart_ = k_.machine().l2_fetches_again;
   k_.use(sums_->push(), [&](Tile sum) {
-    k_.loop("packet", last - first, [&](Int i) { packet(sum, tile, first + i, {}); });
+    k_.loop("packet", last - first,
+            [&](Int turn) { packet(sum, tile, first + packet_of(tile, turn, last - first), {}); });
   });
 }
 

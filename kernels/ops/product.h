@@ -2,7 +2,6 @@
 // is fed in steps to L0A and L0B and added to one tile of sums in L0C. Private to kernels/ops.
 #pragma once
 
-#include <array>
 #include <optional>
 
 #include "kernels/kit/kernel.h"
@@ -54,13 +53,13 @@ class Product {
   // Of tasks first, first + groups, .. below count.
   void load_ahead(const Int& first, const Int& count, const TileOf& tile_of);
   int64_t packets() const { return ceil_div(shape_.k, tiling_.depth); }
-  // The packet of k that a tile works on in a turn. Tiles that share rows of a or columns of b are
-  // a packet apart: tile (m, n) begins at packet m + n, goes on to the last and comes round. What
-  // groups read in step waits at one slice of L2 for all of them, and where L2 fetches again comes
-  // from HBM for each. Where it does not, dealt tiles and those of a b of (k, n) stay in step: side
-  // by side they read neighbouring parts of its rows, which HBM serves best together. Scaled
-  // packets always do.
-  Int packet_of(const ProductTile& tile, const Int& turn) const;
+  // The packet, of so many of k, that a tile works on in a turn. Tiles that share rows of a or
+  // columns of b are a packet apart: tile (m, n) begins at packet m + n, goes on to the last and
+  // comes round. What groups read in step waits at one slice of L2 for all of them, and where L2
+  // fetches again comes from HBM for each. Where it does not, dealt tiles and those of a b of (k,
+  // n) stay in step: side by side they read neighbouring parts of its rows, which HBM serves best
+  // together. Scaled packets always do.
+  Int packet_of(const ProductTile& tile, const Int& turn, const Int& count) const;
   void load_packet(const ProductTile& tile, const Int& index);
   void load_scales(const ProductTile& tile, const Int& index);
   void packet(const Tile& sum, const ProductTile& tile, const Int& index, const MmaOptions& options,

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "isa/errors.h"
@@ -23,7 +23,6 @@ constexpr double kCyclesPerTile = 500;
 constexpr double kCyclesPerMma = 4;
 constexpr double kCyclesPerRequest = 3;  // of load, for a piece of a row of GM
 constexpr int64_t kLine = 512;
-constexpr double kSharedLines = 1.07;  // measured: HBM's time where two tiles share most lines
 
 int64_t bytes_of_row(const ElementType& type, int64_t cols) {
   return static_cast<int64_t>(bytes_of(type.type(), static_cast<size_t>(cols)));
@@ -172,10 +171,15 @@ double operand_cycles(const ElementType& type, int64_t width, int64_t k, int64_t
   return load_cycles(type, static_cast<double>(width) * packets, packet, port);
 }
 
-// Cycles for the whole product: first what counts, the slower of the groups' work and of reading
-// the operands from HBM once; then, among equals, the groups' work.
-std::pair<double, double> cost_of(const Limits& machine, const ProductShape& s,
-                                  const ProductTiling& t) {
+// What a tile costs the whole product, in the order in which it counts.
+struct Cost {
+  double cycles = 0;  // the slower of the groups' work and of reading the operands from HBM once
+  bool shares_lines = false;  // tiles side by side share lines of b's rows
+  double groups = 0;          // cycles of the groups' work
+  friend auto operator<=>(const Cost&, const Cost&) = default;
+};
+
+Cost cost_of(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
   const double tiles = static_cast<double>(ceil_div(s.m, t.m)) *
                        static_cast<double>(ceil_div(s.n, t.n)) * static_cast<double>(s.copies);
   const double active = std::min<double>(tiles, machine.groups);
@@ -190,10 +194,10 @@ std::pair<double, double> cost_of(const Limits& machine, const ProductShape& s,
   const double load = operand_cycles(s.a, std::min(t.m, s.m), s.k, depth, s.a_transposed, port) +
                       operand_cycles(s.b, std::min(t.n, s.n), s.k, depth, !s.b_transposed, port);
   const double groups = rounds * (std::max(cube, load) + kCyclesPerTile);
-  double read = k * static_cast<double>(bytes_of_row(s.a, s.m) + bytes_of_row(s.b, s.n)) *
-                static_cast<double>(s.copies) / machine.hbm_bytes_per_cycle;
-  if (!s.b_transposed && bytes_of_row(s.b, t.n) % kLine != 0) read *= kSharedLines;
-  return {std::max(groups, read), groups};
+  const double read = k * static_cast<double>(bytes_of_row(s.a, s.m) + bytes_of_row(s.b, s.n)) *
+                      static_cast<double>(s.copies) / machine.hbm_bytes_per_cycle;
+  const bool shares_lines = !s.b_transposed && bytes_of_row(s.b, t.n) % kLine != 0;
+  return {std::max(groups, read), shares_lines, groups};
 }
 
 }  // namespace
@@ -207,14 +211,14 @@ ProductTiling choose_tiling(std::string_view owner, const Limits& machine, const
       s.b_transposed ? rows : std::max<int64_t>(rows, machine.fractal_cols(s.b.type()));
 
   std::optional<ProductTiling> best;
-  std::pair<double, double> best_cost;
+  Cost best_cost;
   ProductTiling t;
   for (const int64_t step : steps_of(machine, s)) {
     t.step = step;
     for (t.m = m_unit; t.m < s.m + m_unit; t.m += m_unit) {
       for (t.n = n_unit; t.n < s.n + n_unit && fits(machine, s, t); t.n += n_unit) {
         if (!meets_rows(s.a, t.m) || !meets_rows(s.b, t.n)) continue;
-        const auto cost = cost_of(machine, s, t);
+        const Cost cost = cost_of(machine, s, t);
         if (!best || cost < best_cost) {
           best = t;
           best_cost = cost;
