@@ -72,7 +72,7 @@ TEST_CASE("the page shows the model beside the sum's ladder, near it") {
 TEST_CASE("the page shows the model beside the matrix product's ladder") { check_family("matmul"); }
 // The worst is hc_post of 4096 tokens; the page tells why.
 TEST_CASE("the page shows the model beside operators of DeepSeek-V4, not far from most") {
-  check_errors(check_family("dsv4-ops"), 0.20, 0.44);
+  check_errors(check_family("dsv4-ops"), 0.20, 0.45);
 }
 
 TEST_CASE("the page shows the model beside bulk tables, where they are given") {
