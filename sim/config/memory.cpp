@@ -20,8 +20,8 @@ void L2Config::visit(FieldVisitor& v) {
   v.field(
       "sector", sector, {0, 4096},
       "bytes of a part of a line that comes from HBM by itself; a load of other parts of a line "
-      "that is on its way fetches them again, in one access of a power of two; 0: every load waits "
-      "for the line");
+      "that is on its way fetches the line again, one within a sector the sector; 0: every load "
+      "waits for the line");
 }
 
 void NocConfig::visit(FieldVisitor& v) {

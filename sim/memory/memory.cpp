@@ -46,8 +46,9 @@ Ticks MemorySystem::fetch(Ticks now, Ticks from, uint64_t line, uint32_t bytes) 
   return ready;
 }
 
-// Whether a request that finds its line on the way from HBM asks for its bytes once more. Less than
-// a line in whole sectors is taken to be sectors that nobody has asked for.
+// Whether a request that finds its line on the way from HBM asks for it once more, or for a sector
+// that holds all it needs. Less than a line in whole sectors is taken to be sectors that nobody has
+// asked for.
 bool MemorySystem::asks_again(Kind kind, const LineRequest& request, Ticks from) const {
   return sector_ > 0 && kind == Kind::kLoad &&
          (request.bytes == line_ || request.bytes % sector_ != 0) &&
@@ -68,8 +69,7 @@ Ticks MemorySystem::through_l2(Ticks now, Ticks from, int group, const LineReque
   Ticks ready = from;
   if (outcome.hit && asks_again(kind, request, from)) {
     traffic_.l2_miss += request.bytes;
-    // In accesses of a sector, of two, four ... or of the line.
-    ready = fetch(now, from, line, std::bit_ceil(std::max(request.bytes, sector_)));
+    ready = fetch(now, from, line, request.bytes <= sector_ ? sector_ : line_);
   } else if (outcome.hit) {
     traffic_.l2_hit += request.bytes;
     ready = lines_.serve(line, from, write);
