@@ -1,6 +1,7 @@
 #include "kernels/ops/attention_reference.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <optional>
@@ -18,6 +19,24 @@ double dot(const double* a, const double* b, size_t count) {
   return sum;
 }
 
+// Products of a query with keys, and of the keys with themselves, several at once: each is one sum
+// in ascending order, and the host adds to all of them in turn.
+struct Products {
+  static constexpr size_t kTogether = 4;
+  std::array<double, kTogether> query{}, self{};
+
+  Products(const double* q, const double* const* keys, size_t count, size_t dim) {
+    std::array<const double*, kTogether> key;
+    for (size_t j = 0; j < kTogether; ++j) key[j] = keys[std::min(j, count - 1)];
+    for (size_t i = 0; i < dim; ++i) {
+      for (size_t j = 0; j < kTogether; ++j) {
+        query[j] += q[i] * key[j][i];
+        self[j] += key[j][i] * key[j][i];
+      }
+    }
+  }
+};
+
 }  // namespace
 
 namespace detail {
@@ -32,10 +51,14 @@ void attend_reference(const AttentionShape& shape, const double* q,
   const double q_norm = std::sqrt(dot(q, q, dim));
   std::vector<double> p;
   double top = sink.value_or(-HUGE_VAL), k_norm = 0;
-  for (const double* key : keys) {
-    p.push_back(dot(q, key, dim) * scale);
-    top = std::max(top, p.back());
-    k_norm = std::max(k_norm, std::sqrt(dot(key, key, dim)));
+  for (size_t first = 0; first < keys.size(); first += Products::kTogether) {
+    const size_t count = std::min(Products::kTogether, keys.size() - first);
+    const Products products(q, keys.data() + first, count, dim);
+    for (size_t j = 0; j < count; ++j) {
+      p.push_back(products.query[j] * scale);
+      top = std::max(top, p.back());
+      k_norm = std::max(k_norm, std::sqrt(products.self[j]));
+    }
   }
   double sum = sink ? std::exp(*sink - top) : 0, spread = 0;
   for (double& x : p) {
@@ -48,18 +71,20 @@ void attend_reference(const AttentionShape& shape, const double* q,
   const double score = scale * gamma_f32(static_cast<double>(dim + 2)) * q_norm * k_norm;
   const double steps = static_cast<double>(keys.size() + 16) + spread;
   const double relative = 2 * score + gamma_f32(2 * steps) + unit_roundoff(shape.type);
-  for (size_t c = 0; c < channels; ++c) {
-    double value = 0, size = 0, all = 0;
-    for (size_t j = 0; j < p.size(); ++j) {
+  std::vector<double> value(channels), size(channels), all(channels);
+  for (size_t j = 0; j < p.size(); ++j) {
+    for (size_t c = 0; c < channels; ++c) {
       const double x = values[j][c];
-      value += p[j] * x;
-      size += p[j] * std::fabs(x);
-      all += std::fabs(x);
+      value[c] += p[j] * x;
+      size[c] += p[j] * std::fabs(x);
+      all[c] += std::fabs(x);
     }
-    const double whole = p.empty() ? 1 : sum;
-    const double error = relative * size / whole + smallest_half_step(shape.type) * all;
-    expected.want.push_back(value / whole);
-    expected.bound.push_back(with_rounding(shape.type, value / whole, error));
+  }
+  const double whole = p.empty() ? 1 : sum;
+  for (size_t c = 0; c < channels; ++c) {
+    const double error = relative * size[c] / whole + smallest_half_step(shape.type) * all[c];
+    expected.want.push_back(value[c] / whole);
+    expected.bound.push_back(with_rounding(shape.type, value[c] / whole, error));
   }
 }
 

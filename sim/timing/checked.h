@@ -3,7 +3,6 @@
 // part in: what is right about them depends on nothing else.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
