@@ -42,7 +42,9 @@ Program grouped_matmul(const Limits& machine, const GroupedShape& s) {
                                  .k = s.k,
                                  .a = s.x,
                                  .b = s.w,
-                                 .b_transposed = true};
+                                 .b_transposed = true,
+                                 .copies = s.experts,
+                                 .dealt = true};
   const detail::ProductTiling t = detail::choose_tiling("grouped_matmul", machine, one);
 
   Kernel k{"grouped_matmul", machine};

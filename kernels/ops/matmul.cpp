@@ -58,15 +58,15 @@ Program matmul(const Limits& machine, const MatmulShape& s) {
   if (bias) bias_row.emplace(k, *bias, product.cols);
 
   const auto tile_of = [&](Int task) { return product.place(a, b, task); };
-  product.tasks(product.m_tiles() * product.n_tiles(), tile_of,
-                [&](Int, const detail::ProductTile& tile) {
-                  const auto one_tile = [&](const MmaOptions& options) {
-                    product.multiply(tile, options);
-                    epilogue.finish(product.pop(), tile.m, tile.n);
-                  };
-                  if (!bias_row) return one_tile({});
-                  bias_row->use(tile.n, [&](Tile row) { one_tile({.bias = row}); });
-                });
+  const auto body = [&](Int, const detail::ProductTile& tile) {
+    const auto one_tile = [&](const MmaOptions& options) {
+      product.multiply(tile, options);
+      epilogue.finish(product.pop(), tile.m, tile.n);
+    };
+    if (!bias_row) return one_tile({});
+    bias_row->use(tile.n, [&](Tile row) { one_tile({.bias = row}); });
+  };
+  product.tasks(product.m_tiles() * product.n_tiles(), tile_of, body);
   return k.finish();
 }
 

@@ -175,15 +175,15 @@ double operand_cycles(const ElementType& type, int64_t width, int64_t k, int64_t
 struct Cost {
   double cycles = 0;  // the slower of the groups' work and of reading the operands from HBM once
   bool shares_lines = false;  // tiles side by side share lines of b's rows
-  double groups = 0;          // cycles of the groups' work
+  double groups = 0;          // cycles of the groups' work, of dealt copies each on its own
   friend auto operator<=>(const Cost&, const Cost&) = default;
 };
 
 Cost cost_of(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
-  const double tiles = static_cast<double>(ceil_div(s.m, t.m)) *
-                       static_cast<double>(ceil_div(s.n, t.n)) * static_cast<double>(s.copies);
-  const double active = std::min<double>(tiles, machine.groups);
-  const double rounds = std::ceil(tiles / machine.groups);
+  const double copies = static_cast<double>(s.copies);
+  const double tiles =
+      static_cast<double>(ceil_div(s.m, t.m)) * static_cast<double>(ceil_div(s.n, t.n));
+  const double active = std::min<double>(tiles * copies, machine.groups);
   const double k = static_cast<double>(s.k);
   const Type wider = bits_of(s.a.type()) > bits_of(s.b.type()) ? s.a.type() : s.b.type();
   const double cube = static_cast<double>(t.m * t.n) * k / macs_per_cycle(machine, wider) +
@@ -193,11 +193,13 @@ Cost cost_of(const Limits& machine, const ProductShape& s, const ProductTiling& 
   const int64_t depth = depth_of(machine, s, t);
   const double load = operand_cycles(s.a, std::min(t.m, s.m), s.k, depth, s.a_transposed, port) +
                       operand_cycles(s.b, std::min(t.n, s.n), s.k, depth, !s.b_transposed, port);
-  const double groups = rounds * (std::max(cube, load) + kCyclesPerTile);
+  const double a_tile = std::max(cube, load) + kCyclesPerTile;
+  const double together = std::ceil(tiles * copies / machine.groups) * a_tile;
+  const double groups = s.dealt ? copies * std::ceil(tiles / machine.groups) * a_tile : together;
   const double read = k * static_cast<double>(bytes_of_row(s.a, s.m) + bytes_of_row(s.b, s.n)) *
-                      static_cast<double>(s.copies) / machine.hbm_bytes_per_cycle;
+                      copies / machine.hbm_bytes_per_cycle;
   const bool shares_lines = !s.b_transposed && bytes_of_row(s.b, t.n) % kLine != 0;
-  return {std::max(groups, read), shares_lines, groups};
+  return {std::max(together, read), shares_lines, groups};
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ struct ProductShape {
   bool b_transposed = false;  // b is stored as (n, k); always so where it has scales
   bool bias = false;          // a row of the bias buffer is in use
   int64_t copies = 1;         // products of this shape in one launch
+  bool dealt = false;         // one copy after another, each from the next free group on
   bool table = false;         // a row of drain's table is in use
   bool to_vector = false;     // vector cores take the sums: half of UB holds their part of a tile
 
