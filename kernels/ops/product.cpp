@@ -53,7 +53,6 @@ void Product::clip(const ProductTile& tile) {
 }
 
 void Product::tasks(const Int& count, const TileOf& tile_of, const Body& body) {
-  apart_ = !span_ && (shape_.b_transposed || k_.machine().l2_fetches_again);
   load_ahead(k_.group(), count, tile_of);
   k_.tasks(count, each(tile_of, body));
   packets_.reset();
@@ -61,7 +60,6 @@ void Product::tasks(const Int& count, const TileOf& tile_of, const Body& body) {
 }
 
 void Product::deal(Var& turn, const Int& count, const TileOf& tile_of, const Body& body) {
-  apart_ = !span_ && k_.machine().l2_fetches_again;
   load_ahead((k_.group() - Int(turn) + k_.groups()) % k_.groups(), count, tile_of);
   k_.deal(turn, count, each(tile_of, body));
   packets_.reset();
@@ -98,7 +96,7 @@ void Product::load_ahead(const Int& first, const Int& count, const TileOf& tile_
 }
 
 Int Product::packet_of(const ProductTile& tile, const Int& turn, const Int& count) const {
-  return apart_ ? (turn + tile.m + tile.n) % count : turn;
+  return tiling_.apart ? (turn + tile.m + tile.n) % count : turn;
 }
 
 void Product::load_packet(const ProductTile& tile, const Int& index) {
@@ -168,7 +166,6 @@ void Product::multiply(const ProductTile& tile, const MmaOptions& options) {
 }
 
 void Product::part(const ProductTile& tile, const Int& first, const Int& last) {
-  apart_ = k_.machine().l2_fetches_again;
   k_.use(sums_->push(), [&](Tile sum) {
     k_.loop("packet", last - first,
             [&](Int turn) { packet(sum, tile, first + packet_of(tile, turn, last - first), {}); });

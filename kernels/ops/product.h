@@ -53,12 +53,8 @@ class Product {
   // Of tasks first, first + groups, .. below count.
   void load_ahead(const Int& first, const Int& count, const TileOf& tile_of);
   int64_t packets() const { return ceil_div(shape_.k, tiling_.depth); }
-  // The packet, of so many of k, that a tile works on in a turn. Tiles that share rows of a or
-  // columns of b are a packet apart: tile (m, n) begins at packet m + n, goes on to the last and
-  // comes round. What groups read in step waits at one slice of L2 for all of them, and where L2
-  // fetches again comes from HBM for each. Where it does not, dealt tiles and those of a b of (k,
-  // n) stay in step: side by side they read neighbouring parts of its rows, which HBM serves best
-  // together. Scaled packets always do.
+  // The packet, of so many of k, that a tile works on in a turn. Where tiles begin apart, tile (m,
+  // n) begins at packet m + n, goes on to the last and comes round.
   Int packet_of(const ProductTile& tile, const Int& turn, const Int& count) const;
   void load_packet(const ProductTile& tile, const Int& index);
   void load_scales(const ProductTile& tile, const Int& index);
@@ -73,7 +69,6 @@ class Product {
   std::optional<Dim> span_;  // of k: a slot of scales
   Ring *a_l1_, *b_l1_, *a_l0_, *b_l0_, *sums_;
   Ring *a_scales_ = nullptr, *b_scales_ = nullptr;
-  bool apart_ = false;                       // tiles begin at different packets
   std::optional<Prefetch> packets_, spans_;  // ahead of the tasks at work
 };
 

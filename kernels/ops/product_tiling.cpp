@@ -171,6 +171,13 @@ double operand_cycles(const ElementType& type, int64_t width, int64_t k, int64_t
   return load_cycles(type, static_cast<double>(width) * packets, packet, port);
 }
 
+// Cycles in which HBM gives both operands once.
+double read_cycles(const Limits& machine, const ProductShape& s) {
+  return static_cast<double>(s.k * s.copies) *
+         static_cast<double>(bytes_of_row(s.a, s.m) + bytes_of_row(s.b, s.n)) /
+         machine.hbm_bytes_per_cycle;
+}
+
 // What a tile costs the whole product, in the order in which it counts.
 struct Cost {
   double cycles = 0;  // the slower of the groups' work and of reading the operands from HBM once
@@ -196,10 +203,25 @@ Cost cost_of(const Limits& machine, const ProductShape& s, const ProductTiling& 
   const double a_tile = std::max(cube, load) + kCyclesPerTile;
   const double together = std::ceil(tiles * copies / machine.groups) * a_tile;
   const double groups = s.dealt ? copies * std::ceil(tiles / machine.groups) * a_tile : together;
-  const double read = k * static_cast<double>(bytes_of_row(s.a, s.m) + bytes_of_row(s.b, s.n)) *
-                      copies / machine.hbm_bytes_per_cycle;
   const bool shares_lines = !s.b_transposed && bytes_of_row(s.b, t.n) % kLine != 0;
-  return {std::max(together, read), shares_lines, groups};
+  return {std::max(together, read_cycles(machine, s)), shares_lines, groups};
+}
+
+// Groups that read the same rows in step wait for them at one slice of L2, and where L2 fetches
+// again HBM brings them for each. Begun apart they want all of k at once instead, which a product
+// that HBM does not bound waits for, if it has few tiles a group or packets a tile. Tiles side by
+// side read neighbouring parts of the rows of a b of (k, n), which HBM serves best together, and so
+// do dealt ones of the next copy.
+bool begins_apart(const Limits& machine, const ProductShape& s, const ProductTiling& t,
+                  double cycles) {
+  constexpr int64_t kManyTiles = 8, kManyPackets = 8;
+  if (t.span > 0) return false;
+  if (machine.l2_fetches_again) return true;
+  if (!s.b_transposed || s.dealt) return false;
+  const int64_t tiles = ceil_div(s.m, t.m) * ceil_div(s.n, t.n) * s.copies;
+  const bool hbm_bound = cycles <= read_cycles(machine, s);
+  return tiles >= kManyTiles * machine.groups ||
+         (hbm_bound && ceil_div(s.k, t.depth) >= kManyPackets);
 }
 
 }  // namespace
@@ -237,6 +259,7 @@ ProductTiling choose_tiling(std::string_view owner, const Limits& machine, const
   best->depth = depth_of(machine, s, *best);
   give_slots(machine, s, *best);
   best->handover = best->m * best->n * kSumBytes * 2 > static_cast<int64_t>(machine.l0c);
+  best->apart = begins_apart(machine, s, *best, best_cost.cycles);
   return *best;
 }
 

@@ -32,6 +32,7 @@ struct ProductTiling {
   int64_t span = 0;      // of k: one slot of scales in L1, a multiple of depth; 0: no scales
   int a_packets = 2, b_packets = 2;  // slots in L1
   bool handover = false;             // one slot in L0C, handed to drain piece by piece; else two
+  bool apart = false;                // tiles begin at different packets of k
 };
 
 // The tile that takes the chip the fewest cycles by a simple count: rounds of tiles over the
