@@ -55,12 +55,13 @@ TEST_CASE("where L2 has sectors, a load fetches what is on its way again, but no
     MemoryPort first(164, 16), second(164, 16);
     memory.read(first, 0, std::vector<LineRequest>{{7, bytes}}, Hint::kKeep);
     memory.read(second, at, std::vector<LineRequest>{{7, bytes}}, Hint::kKeep);
-    return memory.traffic().hbm_read / 512;
+    return memory.traffic().hbm_read;
   };
-  CHECK(fetched(512, 1) == 2);
-  CHECK(fetched(100, 1) == 2);
-  CHECK(fetched(128, 1) == 1);
-  CHECK(fetched(512, 1000) == 1);  // it has come
+  CHECK(fetched(512, 1) == 512 + 512);
+  CHECK(fetched(200, 1) == 512 + 512);
+  CHECK(fetched(100, 1) == 512 + 128);  // within a sector
+  CHECK(fetched(128, 1) == 512);
+  CHECK(fetched(512, 1000) == 512);  // it has come
   MemorySystem memory(machine);
   memory.access(0, 0, 7 * 512, 64, false);
   memory.access(1, 1, 7 * 512, 64, false);
