@@ -208,20 +208,21 @@ Cost cost_of(const Limits& machine, const ProductShape& s, const ProductTiling& 
 }
 
 // Groups that read the same rows in step wait for them at one slice of L2, and where L2 fetches
-// again HBM brings them for each. Begun apart they want all of k at once instead, which a product
-// that HBM does not bound waits for, if it has few tiles a group or packets a tile. Tiles side by
-// side read neighbouring parts of the rows of a b of (k, n), which HBM serves best together, and so
-// do dealt ones of the next copy.
+// again HBM brings them for each. Begun apart they want all of k at once instead, for which a
+// product waits that HBM has little to do for, if it has few tiles a group or packets a tile. Tiles
+// side by side read neighbouring parts of the rows of a b of (k, n), which HBM serves best
+// together, and so do dealt ones of the next copy.
 bool begins_apart(const Limits& machine, const ProductShape& s, const ProductTiling& t,
                   double cycles) {
   constexpr int64_t kManyTiles = 8, kManyPackets = 8;
+  constexpr double kMostOf = 0.75;
   if (t.span > 0) return false;
   if (machine.l2_fetches_again) return true;
   if (!s.b_transposed || s.dealt) return false;
   const int64_t tiles = ceil_div(s.m, t.m) * ceil_div(s.n, t.n) * s.copies;
-  const bool hbm_bound = cycles <= read_cycles(machine, s);
+  const bool near_hbm = kMostOf * cycles <= read_cycles(machine, s);
   return tiles >= kManyTiles * machine.groups ||
-         (hbm_bound && ceil_div(s.k, t.depth) >= kManyPackets);
+         (near_hbm && ceil_div(s.k, t.depth) >= kManyPackets);
 }
 
 }  // namespace
