@@ -150,14 +150,14 @@ class Loader {
       code_.facts.emplace_back();
       return;
     }
-    Instruction instruction = std::move(std::get<Instruction>(decoded));
+    Instruction instruction = std::get<Instruction>(decoded);
     if (auto problem = misplaced(instruction, kind_)) {
       code_.ops.push_back(illegal(std::move(*problem)));
     } else {
       code_.ops.push_back(std::visit([&](const auto& i) { return micro(i); }, instruction));
     }
     code_.facts.push_back(facts_of(instruction));
-    code_.instructions.push_back(std::move(instruction));
+    code_.instructions.push_back(instruction);
   }
 
   MicroOp illegal(std::string problem) {

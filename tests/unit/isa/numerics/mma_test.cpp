@@ -181,7 +181,7 @@ void check_scaled(Type type_a, Type type_b, const Machine& machine, int m, int n
                      static_cast<size_t>(rows + 3)};
   };
   const auto value = [](Problem& p, const std::vector<uint8_t>& scales, int rows, int r, int i) {
-    const size_t at = static_cast<size_t>(i / kScaleBlock * (rows + 3) + r);
+    const size_t at = static_cast<size_t>(i) / kScaleBlock * (rows + 3) + r;
     return static_cast<float>(p.element(p.a, r, i)) *
            static_cast<float>(decode(Type::kE8m0, scales[at]));
   };
