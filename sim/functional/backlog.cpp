@@ -1,6 +1,7 @@
 #include "sim/functional/backlog.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "sim/functional/cube_views.h"
 #include "sim/functional/execute.h"
@@ -84,9 +85,9 @@ class Backlog::Settling {
                        to});
   }
 
-  // The feed whose result an operand of mma is, or null.
-  const Feed<Value>* source(Mem mem, Type type, uint64_t address, uint64_t rows, uint64_t k,
-                            uint64_t pitch) const {
+  // The feed whose result an operand of mma is. A copy: pending_ moves when others are carried out.
+  std::optional<Feed<Value>> source(Mem mem, Type type, uint64_t address, uint64_t rows, uint64_t k,
+                                    uint64_t pitch) const {
     for (const Pending& p : backlog_.pending_) {
       const Feed<Value>& feed = p.feed;
       if (feed.to != mem || feed.dst != address || feed.type != type) continue;
@@ -95,9 +96,9 @@ class Backlog::Settling {
       const TileShape tile = tile_shape(place_.limits, type);
       const bool same_pitch = k <= tile.cols || fractal_pitch(tile, rows, pitch) ==
                                                     fractal_pitch(tile, fed_rows, feed.dst_pitch);
-      return rows <= fed_rows && k <= fed_k && same_pitch ? &feed : nullptr;
+      return rows <= fed_rows && k <= fed_k && same_pitch ? std::optional(feed) : std::nullopt;
     }
-    return nullptr;
+    return std::nullopt;
   }
 
   FractalView in_l1(const Feed<Value>& feed) const {
@@ -106,15 +107,15 @@ class Backlog::Settling {
   }
 
   void carry_out(const Mma<Value>& mma) {
-    const Feed<Value>* a = source(Mem::kL0A, mma.type, mma.a, mma.m, mma.k, mma.a_pitch);
-    const Feed<Value>* b = source(Mem::kL0B, mma.type, mma.b, mma.n, mma.k, mma.b_pitch);
+    const auto a = source(Mem::kL0A, mma.type, mma.a, mma.m, mma.k, mma.a_pitch);
+    const auto b = source(Mem::kL0B, mma.type, mma.b, mma.n, mma.k, mma.b_pitch);
     const TileShape tile = tile_shape(place_.limits, mma.type);
     const bool continues = !steps_.empty() && mma.accumulate != 0 && mma.type == first_.type &&
                            mma.c == first_.c && mma.c_pitch == first_.c_pitch &&
                            mma.m == first_.m && mma.n == first_.n;
-    if (!continues || a == nullptr || b == nullptr) multiply();
-    if (a == nullptr) backlog_.make_real(place_, Mem::kL0A, kAll);
-    if (b == nullptr) backlog_.make_real(place_, Mem::kL0B, kAll);
+    if (!continues || !a || !b) multiply();
+    if (!a) backlog_.make_real(place_, Mem::kL0A, kAll);
+    if (!b) backlog_.make_real(place_, Mem::kL0B, kAll);
     if (steps_.empty()) {
       first_ = mma;
       announce();
@@ -123,13 +124,13 @@ class Backlog::Settling {
     MmaStep step;
     step.k = static_cast<int>(mma.k);
     step.a =
-        a != nullptr ? in_l1(*a) : fractals_at(place_, Mem::kL0A, tile, mma.a, mma.m, mma.a_pitch);
+        a.has_value() ? in_l1(*a) : fractals_at(place_, Mem::kL0A, tile, mma.a, mma.m, mma.a_pitch);
     step.b =
-        b != nullptr ? in_l1(*b) : fractals_at(place_, Mem::kL0B, tile, mma.b, mma.n, mma.b_pitch);
-    step.a_turned = a != nullptr && a->transpose;
-    step.b_turned = b != nullptr && b->transpose;
+        b.has_value() ? in_l1(*b) : fractals_at(place_, Mem::kL0B, tile, mma.b, mma.n, mma.b_pitch);
+    step.a_turned = a.has_value() && a->transpose;
+    step.b_turned = b.has_value() && b->transpose;
     steps_.push_back(step);
-    if (a == nullptr || b == nullptr) multiply();  // L0 may change
+    if (!a || !b) multiply();  // L0 may change
   }
 
   void announce() {
