@@ -78,6 +78,7 @@ class Quantizer {
   }
 
  private:
+  int64_t padded() const { return s_.groups() * s_.width(); }
   Type out_type() const { return s_.values ? s_.type : s_.code; }
   template <class Step>
   void each(const Step& step) const {
@@ -94,7 +95,6 @@ class Quantizer {
   // All slots of x, then all rows in f32: what a conversion reads and what it writes then lie in
   // different banks of UB.
   void declare_parts() {
-    const int64_t padded = s_.groups() * s_.width();
     std::vector<std::pair<Dim, Ring*>> slots;
     std::vector<Tile> wide;
     for (int64_t i = 0; i < tiling_.parts; ++i) {
@@ -102,8 +102,7 @@ class Quantizer {
       slots.emplace_back(rows, &k_.ring("x_ub", Mem::kUb, s_.type, {rows, s_.cols}, tiling_.depth));
     }
     for (const auto& [rows, x_ub] : slots) {
-      wide.push_back(k_.buffer("wide", Type::kF32, {rows, padded}));
-      if (padded != s_.quantised()) v_.fill(wide.back(), 0);  // behind the last group, for good
+      wide.push_back(k_.buffer("wide", Type::kF32, {rows, padded()}));
     }
     for (const auto& [rows, x_ub] : slots) {
       const Dim groups = k_.dim("groups", tiling_.rows * s_.groups());
@@ -127,6 +126,8 @@ class Quantizer {
     p.rows.clip(s_.rows - row);
     p.groups.clip(s_.groups() * Int(p.rows));
     deal_.load(p.x_ub.push(), x_, row, s_.cols, {.hint = Hint::kStream});
+    // Behind the last group: dividing by the scale of a row with NaN leaves NaN there.
+    if (padded() != s_.quantised()) v_.fill(p.wide, 0);
     k_.use(p.x_ub.pop(), [&](Tile in) {
       v_.convert(channels(p), in.cols_from(0, s_.quantised()));
       if (p.kept) v_.copy(*p.kept, in.cols_from(s_.quantised(), s_.keep));

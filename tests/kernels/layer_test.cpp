@@ -124,6 +124,20 @@ TEST_CASE("a NaN in a group makes its scale NaN, and the other groups stay right
   CHECK(got[2 + 63] == 256);
 }
 
+TEST_CASE("a NaN in a short last group stays in its row") {
+  constexpr int64_t kRows = 600, kCols = 160;
+  const QuantizeShape shape{.rows = kRows, .cols = kCols, .group = 128};
+  std::vector<double> x(kRows * kCols, 1);
+  x[150] = std::nan("");
+  const std::vector<double> got = quantised(shape, x);
+  CHECK(std::isnan(got[1]));
+  for (int64_t row = 1; row < kRows; ++row) {
+    CAPTURE(row);
+    REQUIRE(got[static_cast<size_t>(2 * row + 1)] == 0x1p-8);
+    REQUIRE(got[static_cast<size_t>(2 * kRows + row * kCols + 150)] == 256);
+  }
+}
+
 TEST_CASE("a seed gives the same tokens, other seeds others, in proportion to their chances") {
   KernelBench bench(small_base());
   const SampleShape shape{.rows = 4000, .candidates = 2};
