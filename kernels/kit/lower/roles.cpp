@@ -52,7 +52,7 @@ class Balance {
       } else if (const auto* loop = std::get_if<Loop>(&stmt.what)) {
         const std::string& name = r_.loops[static_cast<size_t>(loop->id)].name;
         if (loop->ahead > 0) {
-          only_pushes(count(loop->body), stmt.where, name);
+          check_items(*loop, stmt.where, "prefetch " + name);
         } else {
           require(count(loop->body), stmt.where, "loop " + name);
         }
@@ -69,12 +69,22 @@ class Balance {
     return counts;
   }
 
-  void only_pushes(const Counts& counts, Where at, const std::string& prefetch) const {
-    for (const auto& [index, count] : counts) {
-      if (count.pops + count.peeks == 0) continue;
-      r_.fail(at, "prefetch " + prefetch + " pops ring " +
-                      r_.rings[static_cast<size_t>(index)].name + "; its items only load");
+  void check_items(const Loop& loop, Where at, const std::string& prefetch) {
+    for (const auto& [index, count] : count(loop.body)) {
+      const RingInfo& ring = r_.rings[static_cast<size_t>(index)];
+      if (count.pops + count.peeks > 0)
+        r_.fail(at, prefetch + " pops ring " + ring.name + "; its items only load");
+      if (int64_t{count.pushes} * loop.ahead > ring.depth) {
+        r_.fail(at, prefetch + " is " + std::to_string(loop.ahead) + " items ahead, but ring " +
+                        ring.name + " has " + std::to_string(ring.depth) + " slots for " +
+                        std::to_string(count.pushes) + " an item");
+      }
     }
+    visit_issues(loop.body, [&](const Issue& issue, Where where) {
+      if (issue.unit != Unit::kLoad)
+        r_.fail(where,
+                prefetch + " uses the " + unit_name(issue.unit) + " unit; its items only load");
+    });
   }
 
   void require(const Counts& counts, Where at, const std::string& body) {

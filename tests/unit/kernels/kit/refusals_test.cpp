@@ -110,6 +110,22 @@ TEST_CASE("a prefetch only loads, and what it loads is popped where its next sta
           Prefetch ahead = p.k.prefetch("ahead", p.n, 0, [](Int) {});
           ahead.next();
         }) == "kernel wrong: prefetch ahead: the distance is 1 or more");
+  CHECK(refusal([&](Parts& p) {
+          Prefetch ahead =
+              p.k.prefetch("ahead", p.n, 40, [&](Int i) { p.k.load(p.x.push(), p.in.tile(i, 0)); });
+          p.k.loop("i", p.n, [&](Int i) {
+            ahead.next();
+            pop(p, i);
+          });
+        }) ==
+        "kernel wrong: prefetch ahead is 40 items ahead, but ring x has 2 slots for 1 an item");
+  CHECK(refusal([&](Parts& p) {
+          Prefetch ahead = p.k.prefetch("ahead", p.n, 1, [&](Int) { p.k.vec.fill(p.x.push(), 1); });
+          p.k.loop("i", p.n, [&](Int i) {
+            ahead.next();
+            pop(p, i);
+          });
+        }) == "kernel wrong: prefetch ahead uses the vector unit; its items only load");
 }
 
 TEST_CASE("a slot has one user on each side") {
