@@ -56,6 +56,15 @@ inline double gamma_f32(double n) {
   return nu / (1 - nu);
 }
 
+// What n roundings of f32 reach if they are independent and as often up as down, but for one chain
+// in 10^12: lambda = 8 of N. J. Higham and T. Mary, SIAM J. Sci. Comput. 41 (2019), A2815. For
+// chains so long that gamma_f32 says nothing.
+inline double likely_gamma_f32(double n) {
+  constexpr double kLambda = 8;
+  const double u = unit_roundoff(Type::kF32);
+  return std::fmin(gamma_f32(n), std::expm1(kLambda * std::sqrt(n) * u + n * u * u / (1 - u)));
+}
+
 // Roundings on the way of one element through row_sum: its lane, then the tree over 64 lanes.
 inline double row_sum_depth(int64_t count) { return static_cast<double>((count + 63) / 64 + 6); }
 

@@ -43,9 +43,10 @@ Program hc_head(const Limits& machine, const HyperShape& shape);
 // streams * streams) f32, out like h. out may be h.
 Program hc_post(const Limits& machine, const HyperShape& shape);
 
-// In double. Mixes are off by gamma of the product on sum |h fn|; a sigmoid passes on a quarter of
-// that. Sinkhorn scales rows and columns: the logarithm of an entry is off by at most 4 times that
-// of the softmax and by its own roundings. One entry an output: x, post, comb, or x alone.
+// In double. Mixes are off by the likely gamma of the product on sum |h fn|; a sigmoid passes on a
+// quarter of that. Sinkhorn scales rows and columns: the logarithm of an entry is off by at most 4
+// times that of the softmax and by its own roundings. One entry an output: x, post, comb, or x
+// alone.
 std::vector<Expected> hc_pre_reference(const HyperShape& shape, std::span<const double> h,
                                        std::span<const double> fn, std::span<const double> scale,
                                        std::span<const double> base);

@@ -102,7 +102,7 @@ Operator hc_pre_entry() {
           "m = (h fn^T) / rms(h); x = sum of (sigmoid(m scale + base) + eps) h[j]; "
           "post = 2 sigmoid(m scale + base); comb = Sinkhorn(softmax(m scale + base))",
       .tolerance =
-          "gamma_(width+1) sum |h fn| on m, carried through sigmoid (1/4) and Sinkhorn "
+          "likely gamma_(width+1) sum |h fn| on m, carried through sigmoid (1/4) and Sinkhorn "
           "(factor 4 in the logarithm), and the rounding of x",
       .options = options_of({{"rounds", "20", "of Sinkhorn"}, kTile}),
       .program = [](const Limits& machine,

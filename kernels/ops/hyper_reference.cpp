@@ -16,8 +16,8 @@ struct Rough {
 
 double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
 
-// The mixes of one token. The product adds width + 1 roundings to sum |h fn|, the norm half of
-// those of its sum and 4.
+// The mixes of one token. The product adds width + 1 roundings in one chain to sum |h fn|, the norm
+// half of those of its sum and 4.
 std::vector<Rough> mixes_of(const HyperShape& s, std::span<const double> h,
                             std::span<const double> fn) {
   double square = 0;
@@ -33,7 +33,7 @@ std::vector<Rough> mixes_of(const HyperShape& s, std::span<const double> h,
       sum += h[c] * fn[i * h.size() + c];
       magnitude += std::fabs(h[c] * fn[i * h.size() + c]);
     }
-    const double error = gamma_f32(width + 1) * magnitude + norm_error * std::fabs(sum);
+    const double error = likely_gamma_f32(width + 1) * magnitude + norm_error * std::fabs(sum);
     mixes[i] = {sum * norm, error * norm};
   }
   return mixes;
