@@ -19,9 +19,9 @@ void L2Config::visit(FieldVisitor& v) {
           "cycles between two requests for one line: many readers are served one by one");
   v.field(
       "sector", sector, {0, 4096},
-      "bytes of a part of a line that comes from HBM by itself; a load of other parts of a line "
-      "that is on its way fetches the line again, one within a sector the sector; 0: every load "
-      "waits for the line");
+      "bytes of a part of a line; a load of a whole line that is on its way from HBM, or of a part "
+      "that is no whole sectors, fetches the line again, one of less than a sector a sector; 0: "
+      "every load waits for the line");
 }
 
 void NocConfig::visit(FieldVisitor& v) {

@@ -47,8 +47,8 @@ Ticks MemorySystem::fetch(Ticks now, Ticks from, uint64_t line, uint32_t bytes) 
 }
 
 // Whether a request that finds its line on the way from HBM asks for it once more, or for a sector
-// that holds all it needs. Less than a line in whole sectors is taken to be sectors that nobody has
-// asked for.
+// that holds all it needs. NOTE: a part in whole sectors waits for the line, which stands for
+// sectors that nobody has asked for and that come with it; which sector it is decides nothing.
 bool MemorySystem::asks_again(Kind kind, const LineRequest& request, Ticks from) const {
   return sector_ > 0 && kind == Kind::kLoad &&
          (request.bytes == line_ || request.bytes % sector_ != 0) &&
