@@ -67,14 +67,31 @@ TEST_CASE("the steps of the tutorial are right on the smallest machine") {
                     {"attention", "tokens=37 heads=2 dim=16 tile=16"}});
 }
 
-uint64_t cycles(const char* name, const char* options = "") {
-  KernelBench bench(load_machine("base"), Mode::kTimingOnly);
+uint64_t cycles_on(const MachineConfig& machine, const char* name, const char* options) {
+  KernelBench bench(machine, Mode::kTimingOnly);
   const Operator& op = step(name);
   const Options given(op.name, op.options, options_from(options));
   auto arguments = op.arguments(given, 1, Contents::kControlOnly);
   const RunResult run = bench.launch(op.program(bench.limits(), given), arguments);
   REQUIRE_FALSE(run.fault);
   return run.cycles;
+}
+
+uint64_t cycles(const char* name, const char* options = "") {
+  return cycles_on(load_machine("base"), name, options);
+}
+
+TEST_CASE("a copy takes the same cycles within 1 % however many lines an event books") {
+  MachineConfig machine = load_machine(GENERATE("base", "ascend-910b1", "ascend-950pr"));
+  const auto with = [&](int lines) {
+    machine.memory.lines_per_event = lines;
+    return static_cast<double>(cycles_on(machine, "buffer", "count=16777216"));
+  };
+  const double one = with(1);
+  for (int lines = 2; lines <= 16; ++lines) {
+    INFO(machine.name << ", " << lines << " lines an event");
+    CHECK(with(lines) == Approx(one).epsilon(0.01));
+  }
 }
 
 // What the pages claim of `base`, as factors between two runs.
