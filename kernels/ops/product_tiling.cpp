@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <compare>
 #include <optional>
 #include <vector>
 
 #include "isa/errors.h"
+#include "kernels/ops/product_cost.h"
 
 namespace npu::detail {
 
@@ -17,16 +16,6 @@ namespace {
 constexpr int kSlots = 2;         // of L0A and L0B, and of L1
 constexpr int64_t kSumBytes = 4;  // an element of L0C
 constexpr int64_t kScaleK = 32;   // of K, for each scale in L0
-
-// What one tile costs beside its work: filling the pipeline from GM to the cube; and one mma.
-constexpr double kCyclesPerTile = 500;
-constexpr double kCyclesPerMma = 4;
-constexpr double kCyclesPerRequest = 3;  // of load, for a piece of a row of GM
-constexpr int64_t kLine = 512;
-
-int64_t bytes_of_row(const ElementType& type, int64_t cols) {
-  return static_cast<int64_t>(bytes_of(type.type(), static_cast<size_t>(cols)));
-}
 
 // Bytes of rows x cols in L0, and in L1, planes of scales included.
 int64_t l0_bytes(const ElementType& type, int64_t rows, int64_t cols) {
@@ -141,90 +130,6 @@ bool fits(const Limits& machine, const ProductShape& s, const ProductTiling& t) 
          (!s.bias || holds(machine.bias, t.n * kSumBytes));
 }
 
-// Requests that load makes for a row of a tile in GM, where tiles lie side by side: pieces aligned
-// to their own size, at most a line. The mean of a few tiles.
-double requests_of_row(int64_t row_bytes) {
-  constexpr int64_t kTiles = 8;
-  int64_t count = 0;
-  for (int64_t at = 0; at < kTiles * row_bytes; ++count) {
-    const int64_t end = (at / row_bytes + 1) * row_bytes, aligned = at % kLine & -(at % kLine);
-    int64_t piece = aligned == 0 ? kLine : aligned;
-    while (piece > end - at) piece /= 2;
-    at += piece;
-  }
-  return static_cast<double>(count) / static_cast<double>(kTiles);
-}
-
-// Cycles to load `rows` rows of `cols` of GM through a port of so many bytes a cycle.
-double load_cycles(const ElementType& type, double rows, int64_t cols, double port) {
-  const int64_t bytes = bytes_of_row(type, cols);
-  return rows *
-         std::max(static_cast<double>(bytes) / port, kCyclesPerRequest * requests_of_row(bytes));
-}
-
-// The same for k elements of `width` rows or columns of an operand, its rows along k or across.
-double operand_cycles(const ElementType& type, int64_t width, int64_t k, int64_t depth, bool across,
-                      double port) {
-  if (across) return load_cycles(type, static_cast<double>(k), width, port);
-  const int64_t packet = std::min(depth, k);
-  const double packets = static_cast<double>(k) / static_cast<double>(packet);
-  return load_cycles(type, static_cast<double>(width) * packets, packet, port);
-}
-
-// Cycles in which HBM gives both operands once.
-double read_cycles(const Limits& machine, const ProductShape& s) {
-  return static_cast<double>(s.k * s.copies) *
-         static_cast<double>(bytes_of_row(s.a, s.m) + bytes_of_row(s.b, s.n)) /
-         machine.hbm_bytes_per_cycle;
-}
-
-// What a tile costs the whole product, in the order in which it counts.
-struct Cost {
-  double cycles = 0;  // the slower of the groups' work and of reading the operands from HBM once
-  bool shares_lines = false;  // tiles side by side share lines of b's rows
-  double groups = 0;          // cycles of the groups' work, of dealt copies each on its own
-  friend auto operator<=>(const Cost&, const Cost&) = default;
-};
-
-Cost cost_of(const Limits& machine, const ProductShape& s, const ProductTiling& t) {
-  const double copies = static_cast<double>(s.copies);
-  const double tiles =
-      static_cast<double>(ceil_div(s.m, t.m)) * static_cast<double>(ceil_div(s.n, t.n));
-  const double active = std::min<double>(tiles * copies, machine.groups);
-  const double k = static_cast<double>(s.k);
-  const Type wider = bits_of(s.a.type()) > bits_of(s.b.type()) ? s.a.type() : s.b.type();
-  const double cube = static_cast<double>(t.m * t.n) * k / macs_per_cycle(machine, wider) +
-                      kCyclesPerMma * static_cast<double>(ceil_div(s.k, t.step));
-  const double port =
-      std::min(machine.gm_bytes_per_cycle_core, machine.gm_bytes_per_cycle_chip / active);
-  const int64_t depth = depth_of(machine, s, t);
-  const double load = operand_cycles(s.a, std::min(t.m, s.m), s.k, depth, s.a_transposed, port) +
-                      operand_cycles(s.b, std::min(t.n, s.n), s.k, depth, !s.b_transposed, port);
-  const double a_tile = std::max(cube, load) + kCyclesPerTile;
-  const double together = std::ceil(tiles * copies / machine.groups) * a_tile;
-  const double groups = s.dealt ? copies * std::ceil(tiles / machine.groups) * a_tile : together;
-  const bool shares_lines = !s.b_transposed && bytes_of_row(s.b, t.n) % kLine != 0;
-  return {std::max(together, read_cycles(machine, s)), shares_lines, groups};
-}
-
-// Groups that read the same rows in step wait for them at one slice of L2, and where L2 fetches
-// again HBM brings them for each. Begun apart they want all of k at once instead, for which a
-// product waits that HBM has little to do for, if it has few tiles a group or packets a tile. Tiles
-// side by side read neighbouring parts of the rows of a b of (k, n), which HBM serves best
-// together, and so do dealt ones of the next copy.
-bool begins_apart(const Limits& machine, const ProductShape& s, const ProductTiling& t,
-                  double cycles) {
-  constexpr int64_t kManyTiles = 8, kManyPackets = 8;
-  constexpr double kMostOf = 0.75;
-  if (t.span > 0) return false;
-  if (machine.l2_fetches_again) return true;
-  if (!s.b_transposed || s.dealt) return false;
-  const int64_t tiles = ceil_div(s.m, t.m) * ceil_div(s.n, t.n) * s.copies;
-  const bool near_hbm = kMostOf * cycles <= read_cycles(machine, s);
-  return tiles >= kManyTiles * machine.groups ||
-         (near_hbm && ceil_div(s.k, t.depth) >= kManyPackets);
-}
-
 }  // namespace
 
 ProductTiling choose_tiling(std::string_view owner, const Limits& machine, const ProductShape& s) {
@@ -236,14 +141,15 @@ ProductTiling choose_tiling(std::string_view owner, const Limits& machine, const
       s.b_transposed ? rows : std::max<int64_t>(rows, machine.fractal_cols(s.b.type()));
 
   std::optional<ProductTiling> best;
-  Cost best_cost;
+  ProductCost best_cost;
   ProductTiling t;
   for (const int64_t step : steps_of(machine, s)) {
     t.step = step;
     for (t.m = m_unit; t.m < s.m + m_unit; t.m += m_unit) {
       for (t.n = n_unit; t.n < s.n + n_unit && fits(machine, s, t); t.n += n_unit) {
         if (!meets_rows(s.a, t.m) || !meets_rows(s.b, t.n)) continue;
-        const Cost cost = cost_of(machine, s, t);
+        t.depth = depth_of(machine, s, t);
+        const ProductCost cost = product_cost(machine, s, t);
         if (!best || cost < best_cost) {
           best = t;
           best_cost = cost;
@@ -257,7 +163,6 @@ ProductTiling choose_tiling(std::string_view owner, const Limits& machine, const
     throw InputError(fmt::format("{}: the buffers of machine {} hold no tile of {}", owner,
                                  machine.machine, type_name(s.a.type())));
   }
-  best->depth = depth_of(machine, s, *best);
   give_slots(machine, s, *best);
   best->handover = best->m * best->n * kSumBytes * 2 > static_cast<int64_t>(machine.l0c);
   best->apart = begins_apart(machine, s, *best, best_cost.cycles);
