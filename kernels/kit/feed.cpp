@@ -10,6 +10,25 @@ using kit::Core;
 using kit::TileInfo;
 using kit::Verb;
 
+namespace {
+
+// One row of L1 to the buffer that the cube or drain reads it from.
+template <class Instruction>
+void feed_row(Verb& verb, Instruction i, const TileInfo& target, Mem buffer,
+              const TileInfo& source) {
+  verb.need(target, "the target", {buffer});
+  verb.need(source, "the source", {Mem::kL1});
+  const Int cols = min(source.cols, target.cols);
+  i.dst = verb.reg(target.address);
+  i.src = verb.reg(source.address);
+  i.cols = verb.reg(cols);
+  verb.wrote(target, 1, cols);
+  kit::use_row_layout(verb, source);
+  verb.issue(i, Core::kCube, Unit::kFeed);
+}
+
+}  // namespace
+
 void Kernel::feed(const Dst& to, const Src& from, Where at) {
   if (const Lease* lease = kit::scaled_lease(*recorder_, to)) {
     return use(
@@ -81,33 +100,16 @@ void Kernel::feed_values(const Dst& to, const Src& from, Where at) {
 void Kernel::feed_bias(const Dst& to, const Src& from, Where at) {
   Verb verb(recorder_.get(), "feed_bias", at);
   const TileInfo target = verb.take(to), source = verb.take(from);
-  verb.need(target, "the target", {Mem::kBias});
-  verb.need(source, "the source", {Mem::kL1});
   FeedBias<Reg> i;
   i.type = source.type;
-  const Int cols = min(source.cols, target.cols);
-  i.dst = verb.reg(target.address);
-  i.src = verb.reg(source.address);
-  i.cols = verb.reg(cols);
-  verb.wrote(target, 1, cols);
-  kit::use_row_layout(verb, source);
-  verb.issue(i, Core::kCube, Unit::kFeed);
+  feed_row(verb, i, target, Mem::kBias, source);
 }
 
 void Kernel::feed_table(const Dst& to, const Src& from, Where at) {
   Verb verb(recorder_.get(), "feed_table", at);
   const TileInfo target = verb.take(to), source = verb.take(from);
-  verb.need(target, "the target", {Mem::kTable});
-  verb.need(source, "the source", {Mem::kL1});
   verb.need_same_type(source.type, Type::kF32);
-  FeedTable<Reg> i;
-  const Int cols = min(source.cols, target.cols);
-  i.dst = verb.reg(target.address);
-  i.src = verb.reg(source.address);
-  i.cols = verb.reg(cols);
-  verb.wrote(target, 1, cols);
-  kit::use_row_layout(verb, source);
-  verb.issue(i, Core::kCube, Unit::kFeed);
+  feed_row(verb, FeedTable<Reg>{}, target, Mem::kTable, source);
 }
 
 }  // namespace npu
